@@ -1,0 +1,140 @@
+#include "daemon/core/config_keys.h"
+
+#include "common/place.h"
+
+#include <assert.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/un.h>
+
+/* Limits.  What is beyond them is no wish but a slip of the keyboard. */
+#define PATH_BYTES   (PATH_MAX - 1)
+#define SOCKET_BYTES (sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1)
+#define GROUP_BYTES  32 /* what useradd(8) takes */
+#define TABLE_BYTES  128
+#define VERSIONS     10000    /* of each database in the store */
+#define DAYS         3660     /* ten years */
+#define SCANS        1000000  /* more would be never */
+#define HOURS        8784     /* a leap year */
+#define SECONDS      31622400 /* the same */
+
+static_assert(SOCKET_BYTES == 107, "the manual says so");
+
+/* clang-format off */
+static const char *const backends[] = {
+	[BACKEND_DISABLED] = "disabled", [BACKEND_FILE] = "file", NULL};
+static const char *const backends_to_come[] = {"r2", "s3", NULL};
+static const char *const levels[] = {
+	[LOG_ERROR] = "error", [LOG_WARNING] = "warning", [LOG_INFO] = "info",
+	[LOG_DEBUG] = "debug", NULL};
+static const char *const changes[] = {
+	[ON_CHANGE_BACKUP] = "backup", [ON_CHANGE_MARK] = "mark", [ON_CHANGE_IGNORE] = "ignore",
+	NULL};
+static const char *const sources[] = {
+	[SCANS_AUTO] = "auto", [SCANS_SOCKET] = "socket", [SCANS_COMMITS] = "commits", NULL};
+/* clang-format on */
+
+#define ALWAYS UINT_MAX
+
+static const struct config_section sections[] = {
+	{"daemon",   false, ALWAYS           },
+	{"sync",     false, ALWAYS           },
+	{"file",     false, 1 << BACKEND_FILE},
+	{"database", true,  ALWAYS           },
+};
+
+#define OF(member)          .offset = offsetof(struct config, member)
+#define OF_DATABASE(member) .offset = offsetof(struct config_database, member)
+
+/* clang-format off */
+static const struct config_row rows[] = {
+	{"daemon", "state_dir", TYPE_PATH, OF(state_dir), PLACE_STATE, .most = PATH_BYTES,
+		.help = "folder of the state and of versions not yet stored"},
+	{"daemon", "socket", TYPE_PATH, OF(socket), PLACE_SOCKET, .most = SOCKET_BYTES,
+		.help = "where scanner apps and casmanctl find the daemon"},
+	{"daemon", "socket_group", TYPE_TEXT, OF(socket_group), PLACE_GROUP, .most = GROUP_BYTES,
+		.help = "group that may post scans, back up and look; empty: the daemon's own"},
+	{"daemon", "admin_group", TYPE_TEXT, OF(admin_group), "", .most = GROUP_BYTES,
+		.help = "group that may also restore, sync and reload; empty: root only"},
+	{"daemon", "log_level", TYPE_WORD, OF(log_level), "info", .words = levels,
+		.help = "how much is logged"},
+
+	{"sync", "enabled", TYPE_BOOL, OF(enabled), "true",
+		.help = "whether databases are backed up and synced at all"},
+	{"sync", "backend", TYPE_WORD, OF(backend), "file", .words = backends,
+		.later = backends_to_come, .help = "the store that versions go to"},
+	{"sync", "keep_versions", TYPE_UNSIGNED, OF(keep_versions), "10", 1, VERSIONS,
+		.help = "newest versions of each database that are kept"},
+	{"sync", "keep_daily", TYPE_UNSIGNED, OF(keep_daily), "7", 0, DAYS,
+		.help = "last days of which the newest version is kept besides"},
+	{"sync", "backup_on_scan_count", TYPE_UNSIGNED, OF(backup_on_scan_count), "10", 0, SCANS,
+		.help = "back up after so many scans; 0: never"},
+	{"sync", "backup_on_hours", TYPE_REAL, OF(backup_on_hours), "24.0", 0, HOURS,
+		.help = "back up so many hours after the last one, if anything happened; 0: never"},
+	{"sync", "cache_ttl_seconds", TYPE_UNSIGNED, OF(cache_ttl_seconds), "3600", 0, SECONDS,
+		.help = "how long what is known of the store counts as fresh"},
+	{"sync", "auto_sync_on_start", TYPE_BOOL, OF(auto_sync_on_start), "false",
+		.help = "whether to sync once when the daemon starts"},
+
+	{"file", "path", TYPE_PATH, OF(file_path), PLACE_STORE, .most = PATH_BYTES,
+		.help = "folder of the store: a USB disk, an NFS mount"},
+
+	{"database", "path", TYPE_PATH, OF_DATABASE(path), NULL, .most = PATH_BYTES,
+		.help = "the SQLite file"},
+	{"database", "count_table", TYPE_TEXT, OF_DATABASE(count_table), "", .most = TABLE_BYTES,
+		.help = "table whose rows are the version's record count; empty: none"},
+	{"database", "on_change", TYPE_WORD, OF_DATABASE(on_change), "backup", .words = changes,
+		.help = "what a commit does: a backup, a mark that one is wanted, nothing"},
+	{"database", "scans_from", TYPE_WORD, OF_DATABASE(scans_from), "auto", .words = sources,
+		.help = "what counts as a scan: posts to the socket, commits, or whichever comes"},
+};
+/* clang-format on */
+
+const struct config_table config_table = {sections, LENGTH(sections), rows, LENGTH(rows)};
+
+const struct config_row *config_next(
+	const struct config_table *table, const char *section, size_t *i)
+{
+	while (*i < table->row_count) {
+		const struct config_row *row = &table->rows[(*i)++];
+
+		if (strcmp(row->section, section) == 0)
+			return row;
+	}
+	return NULL;
+}
+
+const struct config_row *config_row(
+	const struct config_table *table, const char *section, const char *key)
+{
+	const struct config_row *row;
+
+	for (size_t i = 0; (row = config_next(table, section, &i));)
+		if (strcmp(row->key, key) == 0)
+			return row;
+	return NULL;
+}
+
+bool config_key(
+	size_t i, const char **section, const char **key, const char **preset, const char **help)
+{
+	if (i >= LENGTH(rows))
+		return false;
+	*section = rows[i].section;
+	*key = rows[i].key;
+	*preset = rows[i].preset;
+	*help = rows[i].help;
+	return true;
+}
+
+const char *config_backend_name(enum config_backend backend)
+{
+	return backends[backend];
+}
+
+bool config_name_valid(const char *name)
+{
+	size_t length = strspn(name, CONFIG_NAME_CHARS);
+
+	return length >= 1 && length <= CONFIG_NAME_MAX && !name[length] && name[0] != '.';
+}
