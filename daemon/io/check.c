@@ -1,0 +1,105 @@
+#include "daemon/io/check.h"
+
+#include "daemon/io/sql.h"
+
+#include <sqlite3.h>
+#include <string.h>
+
+#define STEPS 10000 /* of SQLite's machine between two looks at `stop`: some milliseconds */
+
+static int asked_to_stop(void *stop)
+{
+	return atomic_load((atomic_bool *)stop);
+}
+
+static void unsound(struct check *out, const char *problem)
+{
+	out->sound = false;
+	text_cut(out->problem, sizeof(out->problem), problem);
+}
+
+/* Damage is an answer; a stop and the disk's own trouble are errors. */
+static enum err_code judge(struct check *out, struct err *e)
+{
+	if (e->code == ERR_CORRUPT)
+		unsound(out, e->text);
+	else if (e->code == ERR_FAILED) /* "no such collation sequence": the application's own */
+		out->partly = true;
+	else
+		return e->code;
+	return e->code = ERR_NONE;
+}
+
+static enum err_code integrity(struct sql *s, struct check *out, struct err *e)
+{
+	struct sqlite3_stmt *row = sql_query(s, e, "PRAGMA integrity_check(1)", "");
+
+	if (sql_next(s, row, e) && strcmp(sql_text(row, 0), "ok") != 0)
+		unsound(out, sql_text(row, 0));
+	if (row)
+		sql_reset(row);
+	return e->code ? judge(out, e) : ERR_NONE;
+}
+
+static enum err_code tables(struct sql *s, struct check *out, struct err *e)
+{
+	struct sqlite3_stmt *row = sql_query(s, e,
+		"SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE "
+		"'sqlite\\_%' "
+		"ESCAPE '\\' ORDER BY name",
+		"");
+
+	while (sql_next(s, row, e))
+		text_add(&out->tables, "%s\n", sql_text(row, 0));
+	return e->code ? judge(out, e) : ERR_NONE;
+}
+
+static enum err_code count(struct sql *s, const char *table, struct check *out, struct err *e)
+{
+	char *text = sqlite3_mprintf("SELECT count(*) FROM main.\"%w\"", table);
+	sqlite3_stmt *row = NULL;
+
+	REQUIRE(text);
+	if (sqlite3_prepare_v2(sql_handle(s), text, -1, &row, NULL) == SQLITE_OK) {
+		int code = sqlite3_step(row);
+		if (code == SQLITE_ROW)
+			out->record_count = sqlite3_column_int64(row, 0);
+		else
+			sql_failed(s, code, e, "count the rows of %s", table);
+	} /* else: there is no such table */
+	sqlite3_finalize(row);
+	sqlite3_free(text);
+	return e->code ? judge(out, e) : ERR_NONE;
+}
+
+enum err_code check_copy(const char *path, const char *count_table, atomic_bool *stop,
+	struct check *out, struct err *e)
+{
+	scoped(sql) struct sql *s = NULL;
+
+	*out = (struct check){.sound = true, .record_count = -1};
+	e->code = ERR_NONE;
+	if (sql_open(&s, path, SQL_IMMUTABLE, e))
+		return e->code;
+	if (stop)
+		sqlite3_progress_handler(sql_handle(s), STEPS, asked_to_stop, stop);
+	if (integrity(s, out, e) || tables(s, out, e))
+		return e->code;
+	return *count_table ? count(s, count_table, out, e) : ERR_NONE;
+}
+
+bool check_lost_table(const char *before, const char *after, char *lost, size_t size)
+{
+	for (const char *name = before; *name; name += strcspn(name, "\n") + 1) {
+		size_t length = strcspn(name, "\n") + 1;
+		bool kept = false;
+
+		for (const char *c = after; *c && !kept; c += strcspn(c, "\n") + 1)
+			kept = strncmp(c, name, length) == 0;
+		if (kept)
+			continue;
+		(void)snprintf(lost, size, "%.*s", (int)length - 1, name);
+		return true;
+	}
+	return false;
+}
