@@ -1,0 +1,28 @@
+/* state_inner.h - what the files of state.h share, and nobody else sees. */
+#pragma once
+
+#include "daemon/io/sql.h"
+#include "daemon/io/state.h"
+
+struct state {
+	struct sql *sql;
+	char *folder;
+	int lock; /* of the folder */
+	char machine[VERSION_ID + 1];
+};
+
+/* A transaction around what *e says went well or not: commits on NONE, else rolls back. */
+enum err_code state_begin(struct state *s, struct err *e) must_check;
+enum err_code state_end(struct state *s, struct err *e);
+
+/* One row of `database`, inside a transaction or not. */
+enum err_code state_database_write(
+	struct state *s, const struct state_database *d, struct err *e) must_check;
+/* See state_scans_add(); inside a transaction. */
+enum err_code state_scans_write(
+	struct state *s, struct state_scan *scans, size_t count, struct err *e) must_check;
+
+/* Lists of a version as the text that the tables keep (the form of its tags).  A damaged one is
+ * logged and left out: it costs an ancestor, not the version. */
+const char *state_tag(const struct version *v, const char *name, char to[VERSION_TAG_ROOM]);
+void state_untag(struct version *v, const char *name, const char *text);

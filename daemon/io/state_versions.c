@@ -1,0 +1,262 @@
+#include "common/log.h"
+#include "common/stamp.h"
+#include "common/text.h"
+#include "daemon/io/alarm.h"
+#include "daemon/io/state_inner.h"
+
+#include <string.h>
+
+/* Its columns in the order in which read_version() takes them; the copy in store ?1 beside it. */
+#define VERSIONS                                                                                   \
+	"SELECT v.id, db_name, machine, host, sequence, timestamp, key_moment, checksum, content," \
+	" size, record_count, operation, base, ancestors, past, tables, scans, suspect, why, "     \
+	"safety,"                                                                                  \
+	" spooled, coalesce(copy.state, 'captured'), coalesce(copy.key, ''),"                      \
+	" coalesce(copy.error, '') FROM version v"                                                 \
+	" LEFT JOIN copy ON copy.version = v.id AND copy.store = ?1"
+
+/* It waits for store ?1: its file is here, and nothing final is known of it there. */
+#define WAITING                                                                                    \
+	"spooled AND NOT EXISTS (SELECT 1 FROM copy WHERE copy.version = v.id AND store = ?1"      \
+	" AND state NOT IN ('captured', 'sending'))"
+
+static const char *const state_names[] = {
+#define X(name, text) [COPY_##name] = text,
+	COPY_STATES(X)
+#undef X
+};
+
+const char *copy_state_name(enum copy_state state)
+{
+	return state_names[state];
+}
+
+enum copy_state copy_state_named(const char *name)
+{
+	size_t i = 0;
+
+	while (i < LENGTH(state_names) && strcmp(state_names[i], name) != 0)
+		i++;
+	return i < LENGTH(state_names) ? (enum copy_state)i : COPY_BAD;
+}
+
+void state_version_end(struct state_version *v)
+{
+	free(v->tables);
+	v->tables = NULL;
+}
+
+const char *state_tag(const struct version *v, const char *name, char to[VERSION_TAG_ROOM])
+{
+	struct version_tag tags[VERSION_TAGS];
+
+	version_tags(v, tags);
+	to[0] = '\0';
+	for (size_t i = 0; i < VERSION_TAGS; i++)
+		if (strcmp(tags[i].name, name) == 0)
+			REQUIRE(text_fit(to, VERSION_TAG_ROOM, tags[i].value));
+	return to;
+}
+
+void state_untag(struct version *v, const char *name, const char *text)
+{
+	struct err e;
+
+	if (version_read_tag(v, name, text, &e))
+		log_warning("state", "version=%s error=\"%s\"", v->id, e.text);
+}
+
+static void read_version(struct sqlite3_stmt *row, struct state_version *v)
+{
+	*v = (struct state_version){0};
+	text_cut(v->v.id, sizeof(v->v.id), sql_text(row, 0));
+	text_cut(v->v.db_name, sizeof(v->v.db_name), sql_text(row, 1));
+	text_cut(v->v.machine, sizeof(v->v.machine), sql_text(row, 2));
+	text_cut(v->v.host, sizeof(v->v.host), sql_text(row, 3));
+	v->v.sequence = (uint64_t)sql_int(row, 4);
+	v->v.timestamp = sql_int(row, 5);
+	v->key_moment = sql_int(row, 6);
+	text_cut(v->v.checksum, sizeof(v->v.checksum), sql_text(row, 7));
+	text_cut(v->v.content, sizeof(v->v.content), sql_text(row, 8));
+	v->v.size = (uint64_t)sql_int(row, 9);
+	v->v.record_count = sql_is_null(row, 10) ? VERSION_NO_COUNT : sql_int(row, 10);
+	text_cut(v->v.operation, sizeof(v->v.operation), sql_text(row, 11));
+	state_untag(&v->v, "base", sql_text(row, 12));
+	state_untag(&v->v, "ancestors", sql_text(row, 13));
+	state_untag(&v->v, "past", sql_text(row, 14));
+	v->tables = sql_is_null(row, 15) ? NULL : text_copy(sql_text(row, 15));
+	v->scans = sql_int(row, 16);
+	v->suspect = sql_int(row, 17);
+	text_cut(v->why, sizeof(v->why), sql_text(row, 18));
+	v->safety = sql_int(row, 19);
+	v->spooled = sql_int(row, 20);
+	v->state = copy_state_named(sql_text(row, 21));
+	text_cut(v->key, sizeof(v->key), sql_text(row, 22));
+	text_cut(v->error, sizeof(v->error), sql_text(row, 23));
+	if (!v->key[0])
+		objkey_make(v->key, v->v.db_name, v->key_moment);
+}
+
+static enum err_code first_row(
+	struct state *s, struct sqlite3_stmt *row, struct state_version *v, struct err *e)
+{
+	*v = (struct state_version){0};
+	if (!sql_next(s->sql, row, e))
+		return e->code ? e->code : err_set(e, ERR_MISSING, "there is no such version");
+	read_version(row, v);
+	sql_reset(row);
+	return ERR_NONE;
+}
+
+enum err_code state_version_get(
+	struct state *s, const char *id, int64_t store, struct state_version *v, struct err *e)
+{
+	return first_row(
+		s, sql_query(s->sql, e, VERSIONS " WHERE v.id = ?2", "it", store, id), v, e);
+}
+
+enum err_code state_version_newest(struct state *s, const char *database, int64_t store,
+	struct state_version *v, struct err *e)
+{
+	return first_row(s,
+		sql_query(s->sql, e, VERSIONS " WHERE db_name = ?2 ORDER BY sequence DESC LIMIT 1",
+			"it", store, database),
+		v, e);
+}
+
+enum err_code state_version_sound(struct state *s, const char *database, int64_t store,
+	struct state_version *v, struct err *e)
+{
+	return first_row(s,
+		sql_query(s->sql, e,
+			VERSIONS
+			" WHERE db_name = ?2 AND NOT suspect ORDER BY sequence DESC LIMIT 1",
+			"it", store, database),
+		v, e);
+}
+
+static enum err_code insert(struct state *s, const struct state_version *v, struct err *e)
+{
+	char base[VERSION_TAG_ROOM], ancestors[VERSION_TAG_ROOM], past[VERSION_TAG_ROOM];
+
+	return sql_run(s->sql, e,
+		"INSERT INTO version(id, db_name, machine, host, sequence, timestamp, key_moment,"
+		" checksum, content, size, record_count, operation, base, ancestors, past, tables, "
+		"scans,"
+		" suspect, why, safety, spooled) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+		" nullif(?, -1), nullif(?, ''), ?, ?, ?, ?, ?, ?, ?, ?, 1)",
+		"ttttiiittiitttttiiti", v->v.id, v->v.db_name, v->v.machine, v->v.host,
+		(int64_t)v->v.sequence, v->v.timestamp, v->key_moment, v->v.checksum, v->v.content,
+		(int64_t)v->v.size, v->v.record_count, v->v.operation,
+		state_tag(&v->v, "base", base), state_tag(&v->v, "ancestors", ancestors),
+		state_tag(&v->v, "past", past), v->tables, v->scans, (int64_t)v->suspect, v->why,
+		(int64_t)v->safety);
+}
+
+enum err_code state_captured(struct state *s, const struct state_version *v,
+	const struct state_database *d, struct err *e)
+{
+	if (state_begin(s, e))
+		return e->code;
+	e->code = insert(s, v, e);
+	if (!e->code)
+		e->code = state_database_write(s, d, e);
+	return state_end(s, e);
+}
+
+enum err_code state_unchanged(
+	struct state *s, const struct state_database *d, int64_t scans, struct err *e)
+{
+	if (state_begin(s, e))
+		return e->code;
+	e->code = sql_run(s->sql, e, "UPDATE version SET scans = max(scans, ?2) WHERE id = ?1",
+		"ti", d->base, scans);
+	if (!e->code)
+		e->code = state_database_write(s, d, e);
+	return state_end(s, e);
+}
+
+enum err_code state_queue(
+	struct state *s, int64_t store, char (**ids)[VERSION_ID + 1], size_t *count, struct err *e)
+{
+	struct sqlite3_stmt *row = sql_query(s->sql, e,
+		"SELECT id FROM version v WHERE " WAITING
+		" ORDER BY sequence < (SELECT max(sequence) FROM version n WHERE n.db_name = "
+		"v.db_name),"
+		" timestamp, sequence",
+		"i", store);
+	size_t room = 0;
+
+	*ids = NULL;
+	*count = 0;
+	while (sql_next(s->sql, row, e)) {
+		if (*count == room) {
+			room = room ? 2 * room : 16;
+			*ids = realloc(*ids, room * sizeof(**ids));
+			REQUIRE(*ids);
+		}
+		text_cut((*ids)[(*count)++], sizeof(**ids), sql_text(row, 0));
+	}
+	return e->code;
+}
+
+enum err_code state_queue_sum(
+	struct state *s, int64_t store, struct state_queue_sums *sums, struct err *e)
+{
+	struct sqlite3_stmt *row = sql_query(s->sql, e,
+		"SELECT count(*), coalesce(sum(size), 0), min(timestamp) FROM version v "
+		"WHERE " WAITING,
+		"i", store);
+
+	*sums = (struct state_queue_sums){.oldest_at = STAMP_NONE};
+	while (sql_next(s->sql, row, e)) {
+		sums->length = sql_int(row, 0);
+		sums->bytes = sql_int(row, 1);
+		if (!sql_is_null(row, 2))
+			sums->oldest_at = sql_int(row, 2);
+	}
+	return e->code;
+}
+
+/* A collision moved the key: the next version's must be above it. */
+static enum err_code key_taken(struct state *s, const char *key, struct err *e)
+{
+	char database[CONFIG_NAME_MAX + 1];
+	int64_t moment;
+
+	if (objkey_read(key, database, &moment) != OBJKEY_DATABASE)
+		return ERR_NONE;
+	return sql_run(s->sql, e,
+		"UPDATE database SET newest_key = ?2 WHERE name = ?1 AND newest_key < ?2", "ti",
+		database, moment);
+}
+
+enum err_code state_copy_put(struct state *s, const struct state_copy *copy, struct err *e)
+{
+	bool needed = copy->state != COPY_STORED && copy->state != COPY_PROVEN &&
+		copy->state != COPY_SUPERSEDED;
+
+	if (state_begin(s, e))
+		return e->code;
+	e->code = sql_run(s->sql, e, "INSERT OR REPLACE INTO copy VALUES(?, ?, ?, ?, ?, ?)",
+		"tittti", copy->version, copy->store, copy_state_name(copy->state), copy->key,
+		copy->error, alarm_clock());
+	if (!e->code && !needed)
+		e->code = sql_run(s->sql, e, "UPDATE version SET spooled = 0 WHERE id = ?", "t",
+			copy->version);
+	if (!e->code)
+		e->code = key_taken(s, copy->key, e);
+	return state_end(s, e);
+}
+
+bool state_spooled(struct state *s, const char *id)
+{
+	struct err e;
+	struct sqlite3_stmt *row =
+		sql_query(s->sql, &e, "SELECT 1 FROM version WHERE id = ? AND spooled", "t", id);
+	bool needed = false;
+
+	while (sql_next(s->sql, row, &e))
+		needed = true;
+	return needed || e.code; /* in doubt it is */
+}
