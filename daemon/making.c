@@ -1,0 +1,348 @@
+#include "daemon/making.h"
+
+#include "common/log.h"
+#include "common/stamp.h"
+#include "common/text.h"
+#include "daemon/core/dating.h"
+#include "daemon/io/alarm.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+static void tell(struct watched *w, enum pipeline_end end, const char *id, const struct err *e)
+{
+	w->world->events.captured(w->world->events.arg,
+		&(struct pipeline_result){.database = w->config->name,
+			.end = end,
+			.id = id,
+			.e = e,
+			.ticket = w->making_ticket});
+}
+
+void making_trouble(struct watched *w, const struct err *e)
+{
+	bool awaited = e->code == ERR_MISSING && !w->row.base[0]; /* it never was there */
+
+	if (strcmp(w->error.text, e->text) != 0) {
+		if (awaited)
+			log_info("database", "db=%s waits=\"%s\"", w->config->name, e->text);
+		else
+			log_warning("database", "db=%s error=\"%s\"", w->config->name, e->text);
+	}
+	w->error = *e;
+}
+
+/* What happens to it is not told to us: that is wrong however well it is otherwise. */
+static bool unwatched(struct watched *w)
+{
+	const char *why = watch_error(w->file);
+	struct err e;
+
+	if (!why)
+		return false;
+	err_set(&e, ERR_FAILED, "%s", why);
+	making_trouble(w, &e);
+	return true;
+}
+
+static void all_well(struct watched *w)
+{
+	if (unwatched(w))
+		return;
+	if (w->error.code)
+		log_info("database", "db=%s mended=\"%s\"", w->config->name, w->error.text);
+	w->error = (struct err){0};
+}
+
+bool making_base(struct watched *w, struct state_version *base)
+{
+	struct err e;
+
+	*base = (struct state_version){0};
+	if (!w->row.base[0] ||
+		state_version_get(w->world->o.state, w->row.base, w->world->store, base, &e))
+		return false;
+	switch (base->state) {
+	case COPY_STORED:
+	case COPY_PROVEN: return true;
+	case COPY_CAPTURED:
+	case COPY_SENDING: return base->spooled;
+	case COPY_SUPERSEDED:
+	case COPY_REFUSED:
+	case COPY_BAD:
+	default: return false;
+	}
+}
+
+/* --- commits ----------------------------------------------------------- */
+
+/* An application that posts no scans is protected too: its commits count as scans. */
+static bool commits_count(const struct watched *w)
+{
+	switch (w->config->scans_from) {
+	case SCANS_COMMITS: return w->config->on_change != ON_CHANGE_IGNORE;
+	case SCANS_AUTO: return w->config->on_change == ON_CHANGE_MARK && !w->row.posted;
+	case SCANS_SOCKET:
+	default: return false;
+	}
+}
+
+/* Writes the row, and the scans that these commits are. */
+static enum err_code record(struct watched *w, uint32_t scans, struct err *e)
+{
+	struct state_scan scan = {.database = w->config->name,
+		.from = "commits",
+		.count = scans,
+		.at = alarm_clock()};
+
+	if (!scans)
+		return state_database_put(w->world->o.state, &w->row, e);
+	if (state_database_counted(w->world->o.state, &w->row, &scan, e))
+		return e->code;
+	w->world->scanned(w->world->arg, scans);
+	return ERR_NONE;
+}
+
+static void changed(struct watched *w, const struct footprint *now, uint32_t commits)
+{
+	struct state_database before = w->row;
+	/* A file that appears brings contents, not a count of scans. */
+	uint32_t scans = before.footprint.present && commits_count(w) ? commits : 0;
+	struct err e;
+
+	w->row.footprint = *now;
+	if (w->config->on_change == ON_CHANGE_IGNORE)
+		return;
+	if (now->present && !now->empty)
+		trigger_changed(&w->trigger, w->touched_at);
+	if (before.dirty && !scans)
+		return; /* known, and nothing to count: no need to write it down again */
+	w->row.dirty = true;
+	if (!before.dirty)
+		w->row.first_change_at = alarm_clock();
+	if (!record(w, scans, &e))
+		return;
+	w->row = before; /* the next look finds the same commits again */
+	making_trouble(w, &e);
+}
+
+/* A WAL database that is closed has the log's frames in the file, which does not tell whether the
+ * last of them were seen.  They were, if nobody wrote the log since the look that saw it.  A write
+ * in the middle of this look is told after it: so it takes a second one to be sure. */
+static bool only_closed(struct watched *w, const struct footprint *now)
+{
+	bool sure = w->closed;
+	struct err e;
+
+	w->closed = footprint_closed(&w->row.footprint, now) && !w->looking_logged;
+	if (w->closed && !sure && w->look_due == TRIGGER_NEVER)
+		w->look_due = w->looked_at + WATCHED_LOOK_APART;
+	if (!w->closed || !sure)
+		return w->closed;
+	w->row.footprint = *now;
+	if (record(w, 0, &e))
+		making_trouble(w, &e);
+	return true;
+}
+
+void making_seen(struct watched *w, const struct footprint *now)
+{
+	uint32_t commits = footprint_commits(&w->row.footprint, now);
+	/* Other contents in its place may have come by as many commits as the old ones. */
+	bool other = w->looking_anew && now->modified != w->row.footprint.modified;
+	struct err e;
+
+	if (!only_closed(w, now) && (commits || other))
+		changed(w, now, commits);
+	else if (!w->closed)
+		w->row.footprint = *now;
+	/* What went wrong with a capture is over when a capture goes well; a file that is gone, or
+	 * back, is news of its own. */
+	if (unwatched(w))
+		return;
+	if (!now->present) {
+		err_set(&e, ERR_MISSING, "%s is not there", watch_path(w->file));
+		making_trouble(w, &e);
+	} else if (w->error.code == ERR_MISSING || (w->error.code && !w->trigger.held))
+		all_well(w);
+}
+
+/* --- versions ---------------------------------------------------------- */
+
+static void operation(const struct watched *w, const struct state_version *base, struct version *v)
+{
+	struct text t = {0};
+	double hours = w->world->o.config->backup_on_hours;
+
+	switch (w->why) {
+	case TRIGGER_SCANS:
+		text_add(&t, "Scan-triggered backup (%u scans)", w->trigger_before.scans);
+		break;
+	case TRIGGER_HOURS: text_add(&t, "Time-triggered backup (%.1f hours)", hours); break;
+	case TRIGGER_FIRST: text_add(&t, "First backup"); break;
+	case TRIGGER_CHANGE:
+		text_add(&t, "Database changed");
+		if (base->v.id[0] && base->v.record_count >= 0 && v->record_count >= 0)
+			text_add(&t, " (%" PRId64 " -> %" PRId64 " records)", base->v.record_count,
+				v->record_count);
+		break;
+	case TRIGGER_ASKED:
+	case TRIGGER_NONE:
+	case TRIGGER_REASONS:
+	default:
+		text_add(
+			&t, "%s", *w->making_operation ? w->making_operation : "Manual CLI backup");
+	}
+	version_operation(v, t.at);
+	text_free(&t);
+}
+
+/* Does it look damaged or emptied?  Compared with the newest version that did not. */
+static void suspect(struct watched *w, struct state_version *v)
+{
+	const struct check *check = &w->capture.check;
+	struct state_version sound;
+	struct err e;
+	char lost[128];
+
+	if (!check->sound) {
+		v->suspect = true;
+		(void)snprintf(v->why, sizeof(v->why), "damaged: %.200s", check->problem);
+		return;
+	}
+	if (state_version_sound(w->world->o.state, w->config->name, w->world->store, &sound, &e))
+		return;
+	if (sound.tables && check_lost_table(sound.tables, v->tables, lost, sizeof(lost)))
+		(void)snprintf(v->why, sizeof(v->why), "lost table %s", lost);
+	else if (sound.v.record_count > 0 && v->v.record_count == 0)
+		(void)snprintf(v->why, sizeof(v->why), "all %" PRId64 " records of %s are gone",
+			sound.v.record_count, w->config->count_table);
+	v->suspect = v->why[0];
+	state_version_end(&sound);
+}
+
+static void describe(struct watched *w, int64_t newest_key, struct state_version *v)
+{
+	const struct capture *c = &w->capture;
+	const struct pipeline_options *o = &w->world->o;
+	struct dating date = dating_of(c->snapshot.began, newest_key, o->built);
+	struct state_version base;
+	struct err e;
+
+	*v = (struct state_version){.key_moment = date.key, .spooled = true};
+	v->v = (struct version){.timestamp = date.timestamp,
+		.size = c->snapshot.size,
+		.record_count = c->check.record_count,
+		.sequence = w->row.sequence + 1};
+	memcpy(v->v.id, c->id, sizeof(c->id));
+	memcpy(v->v.db_name, w->config->name, sizeof(v->v.db_name));
+	memcpy(v->v.checksum, c->snapshot.checksum, sizeof(v->v.checksum));
+	memcpy(v->v.content, c->snapshot.content, sizeof(v->v.content));
+	(void)snprintf(v->v.machine, sizeof(v->v.machine), "%s", state_machine(o->state));
+	(void)snprintf(v->v.host, sizeof(v->v.host), "%s", o->host);
+	v->tables = text_copy(c->check.tables.at ? c->check.tables.at : "");
+	objkey_make(v->key, v->v.db_name, v->key_moment);
+	base = (struct state_version){0};
+	if (w->row.base[0] && !state_version_get(o->state, w->row.base, w->world->store, &base, &e))
+		version_descend(&v->v, &base.v);
+	operation(w, &base, &v->v);
+	state_version_end(&base);
+	suspect(w, v);
+}
+
+/* The row as it is after this capture.  Commits that no look saw are in it, and need no counting.
+ */
+static struct state_database settled(struct watched *w)
+{
+	struct state_database row, now;
+	struct err e;
+
+	w->row.footprint = w->shown = w->capture.snapshot.footprint;
+	row = w->row;
+	/* Uploads may have moved the newest key since the row was read. */
+	if (!state_database_get(w->world->o.state, w->config->name, &now, &e))
+		row.newest_key = now.newest_key;
+	row.dirty = w->trigger.dirty;
+	row.first_change_at = row.dirty ? row.first_change_at : STAMP_NONE;
+	row.last_capture_at = alarm_clock();
+	if (w->why == TRIGGER_CHANGE && !w->capture.unchanged)
+		row.last_change_version_at = row.last_capture_at;
+	return row;
+}
+
+static enum err_code new_version(struct watched *w, struct state_database *row, struct err *e)
+{
+	struct state_version v;
+
+	describe(w, row->newest_key, &v);
+	v.scans = w->making_scans;
+	memcpy(row->base, v.v.id, sizeof(row->base));
+	row->sequence = v.v.sequence;
+	row->newest_key = v.key_moment;
+	if (!state_captured(w->world->o.state, &v, row, e)) {
+		w->row = *row;
+		w->unchanged_since = STAMP_NONE;
+		log_info("captured",
+			"db=%s key=%s size=%" PRIu64 " records=%" PRId64 " operation=\"%s\"%s",
+			w->config->name, v.key, v.v.size, v.v.record_count, v.v.operation,
+			w->capture.check.partly ? " checked=partly" : "");
+		if (v.suspect)
+			log_warning("suspect", "db=%s key=%s why=\"%s\"", w->config->name, v.key,
+				v.why);
+	}
+	state_version_end(&v);
+	return e->code;
+}
+
+static enum err_code nothing_new(struct watched *w, struct state_database *row, struct err *e)
+{
+	if (state_unchanged(w->world->o.state, row, w->making_scans, e))
+		return e->code;
+	w->row = *row;
+	w->unchanged_since = w->capture.snapshot.began;
+	log_debug("unchanged", "db=%s", w->config->name);
+	return ERR_NONE;
+}
+
+static void drop_copy(const struct watched *w)
+{
+	struct text path = {0};
+
+	text_add(&path, "%s/%s", w->world->spool, w->capture.id);
+	(void)unlink(path.at);
+	text_free(&path);
+}
+
+static void failed(struct watched *w, const struct err *e)
+{
+	bool by_person = e->code != ERR_IO && e->code != ERR_FULL && e->code != ERR_NOMEM;
+
+	trigger_failed(
+		&w->trigger, &w->trigger_before, (int64_t)alarm_now() + TRIGGER_RECHECK, by_person);
+	if (e->code != ERR_CANCELED)
+		making_trouble(w, e);
+	tell(w, PIPELINE_FAILED, NULL, e);
+}
+
+void making_done(struct watched *w, const struct err *result)
+{
+	struct err e = *result;
+
+	if (!e.code) {
+		struct state_database row = settled(w);
+
+		e.code = w->capture.unchanged ? nothing_new(w, &row, &e) : new_version(w, &row, &e);
+		if (e.code && !w->capture.unchanged)
+			drop_copy(w);
+	}
+	if (e.code) {
+		failed(w, &e);
+		return;
+	}
+	all_well(w);
+	w->trigger.there = true;
+	trigger_captured(&w->trigger, (int64_t)alarm_now());
+	tell(w, w->capture.unchanged ? PIPELINE_UNCHANGED : PIPELINE_CAPTURED, w->row.base, NULL);
+	w->world->events.counted(w->world->events.arg);
+}

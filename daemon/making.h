@@ -1,0 +1,21 @@
+/* making.h - what looks and captures of a watched database come to: rows, triggers, words.
+ *
+ * Threads: the loop's.  Does no I/O but state.db.
+ */
+#pragma once
+
+#include "daemon/database.h"
+
+/* Something is wrong with this database: shown, and logged once. */
+void making_trouble(struct watched *w, const struct err *e);
+
+/* A look ended well: were there commits, and do they count as scans? */
+void making_seen(struct watched *w, const struct footprint *now);
+
+/* The capture ended: a version, nothing new, or a failure. */
+void making_done(struct watched *w, const struct err *result);
+
+/* The version that the database descends from, if what is stored (or on its way to the store in
+ * use) of it can be built on; false where the next capture has to make a version.  End *base in
+ * either case. */
+bool making_base(struct watched *w, struct state_version *base);

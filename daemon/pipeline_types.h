@@ -1,0 +1,31 @@
+/* pipeline_types.h - what goes into a pipeline, and what comes out of it. */
+#pragma once
+
+#include "daemon/io/state.h"
+
+enum pipeline_end { PIPELINE_CAPTURED, PIPELINE_UNCHANGED, PIPELINE_FAILED };
+
+struct pipeline_result {
+	const char *database;
+	enum pipeline_end end;
+	const char *id; /* of the version captured, or found to be what the database still is */
+	const struct err *e; /* FAILED: why */
+	uint64_t ticket;
+};
+
+struct pipeline_events {
+	/* A capture ended; it answers all tickets up to its own. */
+	void (*captured)(void *arg, const struct pipeline_result *r);
+	/* Scans were counted from commits, or are covered now: numbers have changed. */
+	void (*counted)(void *arg);
+	/* pipeline_turn() wants to be called at another moment than it said. */
+	void (*moved)(void *arg);
+	void *arg;
+};
+
+struct pipeline_options {
+	const struct config *config; /* outlives it */
+	struct state *state;
+	const char *host; /* the machine's name, for versions */
+	int64_t built;    /* see dating.h */
+};
