@@ -1,0 +1,260 @@
+#include "daemon/engine.h"
+
+#include "common/log.h"
+#include "common/stamp.h"
+#include "common/text.h"
+#include "daemon/io/alarm.h"
+#include "daemon/io/work.h"
+#include "daemon/neighbours.h"
+
+#include <unistd.h>
+
+struct engine {
+	struct engine_parts parts;
+	struct uv_loop_s *loop;
+	struct engine_events events;
+	struct storage_ask first_probe;
+	struct sweep_ask first_listing;
+	bool probing;
+	struct neighbours neighbours;
+	char host[VERSION_HOST + 1];
+	bool closing;
+	void (*closed)(void *arg);
+	void *closed_arg;
+};
+
+/* --- what comes up ----------------------------------------------------- */
+
+static void recount(struct engine *g)
+{
+	struct err e;
+
+	if (state_scans_tally(g->parts.state, storage_id(g->parts.storage), &g->parts.tally, &e))
+		log_error("state", "error=\"%s\"", e.text);
+}
+
+static void on_moved(void *arg)
+{
+	struct engine *g = arg;
+
+	g->events.moved(g->events.arg);
+}
+
+static void send_queue(struct engine *g, bool urgent)
+{
+	if (g->parts.config->enabled && g->parts.transfer)
+		transfer_kick(g->parts.transfer, urgent);
+}
+
+static void on_captured(void *arg, const struct pipeline_result *r)
+{
+	struct engine *g = arg;
+
+	g->events.captured(g->events.arg, r);
+	if (r->end == PIPELINE_CAPTURED)
+		send_queue(g, false);
+}
+
+static void on_counted(void *arg)
+{
+	struct engine *g = arg;
+
+	recount(g);
+	g->events.moved(g->events.arg);
+}
+
+static void on_uploaded(void *arg, const char *id, enum copy_state state, const struct err *e)
+{
+	struct engine *g = arg;
+	struct err ignored;
+
+	recount(g);
+	if (state == COPY_STORED &&
+		state_scans_forget(
+			g->parts.state, storage_id(g->parts.storage), alarm_clock(), &ignored))
+		log_error("state", "error=\"%s\"", ignored.text);
+	if (state ==
+		COPY_BAD) /* its database has no usable version now: the next capture makes one */
+		pipeline_store(g->parts.pipeline, storage_id(g->parts.storage));
+	g->events.uploaded(g->events.arg, id, state, e);
+	g->events.moved(g->events.arg);
+}
+
+static void on_storage_changed(void *arg)
+{
+	struct engine *g = arg;
+
+	recount(g);
+	if (g->parts.pipeline)
+		pipeline_store(g->parts.pipeline, storage_id(g->parts.storage));
+}
+
+/* --- open -------------------------------------------------------------- */
+
+static void on_neighbours(struct neighbours *n, const char *warning)
+{
+	struct engine *g = owner_of(n, struct engine, neighbours);
+
+	g->probing = false;
+	if (*warning)
+		log_warning("store", "warning=\"%s\"", warning);
+	storage_warn(g->parts.storage, warning);
+	if (g->closing)
+		engine_close(g, g->closed, g->closed_arg);
+}
+
+static void on_first_listing(struct sweep_ask *ask, const struct err *e)
+{
+	(void)ask; /* what it found is in state.db, and storage knows how it went */
+	(void)e;
+}
+
+/* The store was asked for the first time: does what is left over go up, and does it lie well? */
+static void on_first_probe(struct storage_ask *ask, const struct err *e)
+{
+	struct engine *g = owner_of(ask, struct engine, first_probe);
+
+	if (!e->code && !g->closing) {
+		neighbours_start(g->loop, &g->neighbours, g->parts.config, on_neighbours);
+		g->first_listing.done = on_first_listing;
+		sweep_list(g->parts.sweep, &g->first_listing);
+		send_queue(g, true);
+		return;
+	}
+	g->probing = false;
+	if (g->closing)
+		engine_close(g, g->closed, g->closed_arg);
+	else
+		send_queue(g, false);
+}
+
+static enum err_code open_parts(struct engine *g, struct err *e)
+{
+	struct engine_parts *p = &g->parts;
+
+	p->storage = storage_open(g->loop, p->config, p->state, on_storage_changed, g);
+	p->transfer = transfer_open(
+		p->state, p->storage, &(struct transfer_events){.result = on_uploaded, .arg = g});
+	p->sweep = sweep_open(p->state, p->storage);
+	return pipeline_open(&p->pipeline, g->loop,
+		&(struct pipeline_options){.config = p->config,
+			.state = p->state,
+			.host = g->host,
+			.built = CASMAND_BUILT * STAMP_SECOND},
+		&(struct pipeline_events){.captured = on_captured,
+			.counted = on_counted,
+			.moved = on_moved,
+			.arg = g},
+		e);
+}
+
+enum err_code engine_open(struct engine **out, const struct engine_start *start, struct err *e)
+{
+	struct engine *g = text_room(1, sizeof(*g));
+
+	g->parts = (struct engine_parts){.config = start->config, .state = start->state};
+	g->loop = start->loop;
+	g->events = start->events;
+	if (gethostname(g->host, sizeof(g->host) - 1))
+		g->host[0] = '\0';
+	*out = g;
+	if (open_parts(g, e))
+		return e->code;
+	pipeline_store(g->parts.pipeline, storage_id(g->parts.storage));
+	recount(g);
+	if (storage_store(g->parts.storage)) {
+		g->probing = true;
+		g->first_probe.done = on_first_probe;
+		storage_probe(g->parts.storage, &g->first_probe);
+	}
+	return ERR_NONE;
+}
+
+uint64_t engine_turn(struct engine *g, uint64_t now)
+{
+	if (g->closing)
+		return ALARM_NEVER;
+	if (g->parts.config->enabled)
+		transfer_turn(g->parts.transfer, now);
+	uint64_t capture = pipeline_turn(g->parts.pipeline, now);
+	uint64_t upload = g->parts.config->enabled ? transfer_due(g->parts.transfer) : ALARM_NEVER;
+	return capture < upload ? capture : upload;
+}
+
+void engine_scanned(struct engine *g, const char *database, uint32_t count)
+{
+	struct state_tally *t = &g->parts.tally;
+
+	t->total += count;
+	t->since_backup += count;
+	t->unprotected += count;
+	if (t->oldest_at == STAMP_NONE)
+		t->oldest_at = alarm_clock();
+	if (!g->closing)
+		pipeline_scanned(g->parts.pipeline, database, count);
+}
+
+void engine_hurry(struct engine *g)
+{
+	send_queue(g, true);
+}
+
+const struct engine_parts *engine_parts(const struct engine *g)
+{
+	return &g->parts;
+}
+
+bool engine_closing(const struct engine *g)
+{
+	return g->closing;
+}
+
+/* --- close: one part stops after the other, then all go ----------------------------------- */
+
+static void on_storage_closed(void *arg)
+{
+	struct engine *g = arg;
+	void (*closed)(void *) = g->closed;
+	void *closed_arg = g->closed_arg;
+
+	pipeline_free(g->parts.pipeline);
+	transfer_free(g->parts.transfer);
+	sweep_free(g->parts.sweep);
+	config_free(g->parts.config);
+	free(g);
+	closed(closed_arg);
+}
+
+static void on_sweep_stopped(void *arg)
+{
+	struct engine *g = arg;
+
+	storage_close(g->parts.storage, on_storage_closed, g);
+}
+
+static void on_transfer_stopped(void *arg)
+{
+	struct engine *g = arg;
+
+	sweep_stop(g->parts.sweep, on_sweep_stopped, g);
+}
+
+static void on_pipeline_stopped(void *arg)
+{
+	struct engine *g = arg;
+
+	transfer_stop(g->parts.transfer, on_transfer_stopped, g);
+}
+
+void engine_close(struct engine *g, void (*closed)(void *arg), void *arg)
+{
+	g->closing = true;
+	g->closed = closed;
+	g->closed_arg = arg;
+	if (g->probing) /* comes back here */
+		return;
+	if (g->parts.pipeline)
+		pipeline_stop(g->parts.pipeline, on_pipeline_stopped, g);
+	else
+		on_pipeline_stopped(g);
+}

@@ -1,0 +1,59 @@
+/* engine.h - everything that the configuration shapes: storage, pipeline, transfer, sweep, wired.
+ *
+ * Made at start and made anew at each reload; state.db and the socket live on.  Facts go down
+ * (engine_scanned(), the watch), what comes of them goes up through engine_events.
+ *
+ * On close: first the pipeline stops (captures under way become versions), then transfer and sweep,
+ * last the storage they use; `closed` comes when all is gone.  Until then all parts still tell what
+ * they know, for peers go on asking.
+ *
+ * Threads: the loop's.
+ */
+#pragma once
+
+#include "daemon/pipeline.h"
+#include "daemon/storage.h"
+#include "daemon/sweep.h"
+#include "daemon/transfer.h"
+
+struct engine;
+
+struct engine_events {
+	void (*captured)(void *arg, const struct pipeline_result *r);
+	/* See transfer_events.result. */
+	void (*uploaded)(void *arg, const char *id, enum copy_state state, const struct err *e);
+	void (*moved)(void *arg); /* engine_turn() wants to be called soon */
+	void *arg;
+};
+
+struct engine_parts {
+	struct config *config; /* owned by the engine */
+	struct state *state;
+	struct storage *storage;
+	struct pipeline *pipeline;
+	struct transfer *transfer;
+	struct sweep *sweep;
+	struct state_tally tally; /* as of now */
+};
+
+struct engine_start {
+	struct uv_loop_s *loop;
+	struct config *config; /* taken, also on failure */
+	struct state *state;
+	struct engine_events events;
+};
+
+/* *out is there also on failure, and is to be closed. */
+enum err_code engine_open(
+	struct engine **out, const struct engine_start *start, struct err *e) must_check;
+
+/* Begins what is due; answers when it wants to be called next (ALARM_NEVER). */
+uint64_t engine_turn(struct engine *g, uint64_t now);
+/* These scans were counted: `database` NULL if they name none. */
+void engine_scanned(struct engine *g, const char *database, uint32_t count);
+/* Something waits that a person wants stored now. */
+void engine_hurry(struct engine *g);
+
+const struct engine_parts *engine_parts(const struct engine *g);
+bool engine_closing(const struct engine *g);
+void engine_close(struct engine *g, void (*closed)(void *arg), void *arg);

@@ -1,0 +1,181 @@
+#include "daemon/storage.h"
+
+#include "common/log.h"
+#include "common/stamp.h"
+#include "common/text.h"
+#include "daemon/io/alarm.h"
+
+#include <string.h>
+
+struct storage {
+	struct state *state;
+	struct store *store;
+	storage_changed *changed;
+	void *arg;
+	char name[STORE_NAME_MAX];
+	int64_t id;
+	int reached;
+	int64_t asked_at, ok_at;
+	struct err error;
+	char warning[256];
+	struct store_request probe;
+	struct storage_ask *waiting; /* for the probe under way; NULL: none is */
+	void (*closed)(void *arg);
+	void *closed_arg;
+};
+
+/* What was used at this place before tells which store it most likely is, before anybody asked it.
+ */
+static void remember(struct storage *s, const char *place)
+{
+	struct err e;
+
+	if (state_place(s->state, place, s->name, sizeof(s->name), &e) ||
+		(s->name[0] && state_store(s->state, s->name, &s->id, &e)))
+		log_warning("state", "error=\"%s\"", e.text);
+}
+
+struct storage *storage_open(struct uv_loop_s *loop, const struct config *c, struct state *state,
+	storage_changed *changed, void *arg)
+{
+	struct storage *s = text_room(1, sizeof(*s));
+
+	s->state = state;
+	s->changed = changed;
+	s->arg = arg;
+	s->reached = -1;
+	s->asked_at = s->ok_at = STAMP_NONE;
+	if (c->backend == BACKEND_DISABLED) {
+		err_set(&s->error, ERR_OFFLINE, "backend = disabled in the configuration");
+		return s;
+	}
+	remember(s, c->file_path);
+	s->store = store_open_file(loop,
+		&(struct store_options){.machine = state_machine(state),
+			.path = c->file_path,
+			.known = s->name[0]});
+	return s;
+}
+
+struct store *storage_store(const struct storage *s)
+{
+	return s->store;
+}
+
+int64_t storage_id(const struct storage *s)
+{
+	return s->id;
+}
+
+struct storage_view storage_see(const struct storage *s)
+{
+	return (struct storage_view){
+		.reached = s->reached,
+		.asked_at = s->asked_at,
+		.ok_at = s->ok_at,
+		.place = s->store ? store_place(s->store) : "",
+		.error = s->reached == 1 ? "" : s->error.text,
+		.warning = s->warning,
+	};
+}
+
+void storage_warn(struct storage *s, const char *warning)
+{
+	text_cut(s->warning, sizeof(s->warning), warning);
+}
+
+/* An object that is there, or is not, is an answer: the store was reached. */
+static bool answered(enum err_code code)
+{
+	return code == ERR_NONE || code == ERR_EXISTS || code == ERR_MISSING || code == ERR_CORRUPT;
+}
+
+void storage_went(struct storage *s, const struct err *e)
+{
+	bool ok = answered(e->code);
+
+	if (e->code == ERR_CANCELED)
+		return;
+	s->asked_at = alarm_clock();
+	if (ok)
+		s->ok_at = s->asked_at;
+	if (ok && s->reached == 0)
+		log_info("store reached", "place=%s", store_place(s->store));
+	if (!ok && (s->reached != 0 || s->error.code != e->code))
+		log_warning("store not reached", "error=\"%s\"", e->text);
+	s->reached = ok;
+	s->error = *e;
+}
+
+static void tell_all(struct storage *s, const struct err *e)
+{
+	struct storage_ask *ask = s->waiting;
+
+	s->waiting = NULL;
+	while (ask) {
+		struct storage_ask *next = ask->next;
+
+		ask->done(ask, e);
+		ask = next;
+	}
+}
+
+/* The store says who it is: is it the one we knew? */
+static enum err_code recognise(struct storage *s, const char *name, struct err *e)
+{
+	if (strcmp(s->name, name) == 0)
+		return ERR_NONE;
+	if (state_store(s->state, name, &s->id, e) ||
+		state_place_put(s->state, store_place(s->store), name, e))
+		return e->code;
+	log_info("store", "place=%s name=%s", store_place(s->store), name);
+	REQUIRE(text_fit(s->name, sizeof(s->name), name));
+	s->changed(s->arg);
+	return ERR_NONE;
+}
+
+static void on_probed(struct store_request *r, const struct err *result)
+{
+	struct storage *s = owner_of(r, struct storage, probe);
+	struct err e = *result;
+
+	storage_went(s, &e);
+	if (!e.code)
+		(void)recognise(s, r->got.name, &e);
+	store_request_end(r);
+	tell_all(s, &e);
+}
+
+void storage_probe(struct storage *s, struct storage_ask *ask)
+{
+	bool idle = !s->waiting;
+
+	ask->next = s->waiting;
+	s->waiting = ask;
+	if (!s->store)
+		tell_all(s, &s->error);
+	else if (idle) {
+		s->probe = (struct store_request){.verb = STORE_PROBE, .done = on_probed};
+		store_start(s->store, &s->probe);
+	}
+}
+
+static void on_closed(void *arg)
+{
+	struct storage *s = arg;
+	void (*closed)(void *) = s->closed;
+	void *closed_arg = s->closed_arg;
+
+	free(s);
+	closed(closed_arg);
+}
+
+void storage_close(struct storage *s, void (*closed)(void *arg), void *arg)
+{
+	s->closed = closed;
+	s->closed_arg = arg;
+	if (s->store)
+		store_close(s->store, on_closed, s);
+	else
+		on_closed(s);
+}

@@ -1,0 +1,43 @@
+/* storage.h - the store in use: which it is, whether it is reached, and when that was last known.
+ *
+ * Who sends a request to the store tells storage how it went (storage_went()); storage_probe() asks
+ * on purpose.  Nothing here asks by itself.  A store is known by its permanent name, not by its
+ * place: another USB disk at the same path is another store.
+ */
+#pragma once
+
+#include "daemon/io/state.h"
+#include "daemon/io/store.h"
+
+struct storage;
+
+/* Told after a probe that found another store than before: what is stored there is another matter.
+ */
+typedef void storage_changed(void *arg);
+
+/* c and state outlive it.  backend = disabled: there is no store, and probes fail with OFFLINE. */
+struct storage *storage_open(struct uv_loop_s *loop, const struct config *c, struct state *state,
+	storage_changed *changed, void *arg);
+
+struct store *storage_store(const struct storage *s); /* NULL: disabled */
+int64_t storage_id(const struct storage *s);          /* its number in state.db; 0: not known yet */
+
+struct storage_view {
+	int reached;                         /* 1 yes, 0 no, -1 nobody asked yet */
+	int64_t asked_at, ok_at;             /* clock; STAMP_NONE */
+	const char *place, *error, *warning; /* error and warning: "" if there is none */
+};
+struct storage_view storage_see(const struct storage *s);
+/* What is odd about where the store lies; kept until said again. */
+void storage_warn(struct storage *s, const char *warning);
+
+void storage_went(struct storage *s, const struct err *e);
+
+/* `done` comes once (at once where there is no store); several callers share one request. */
+struct storage_ask {
+	void (*done)(struct storage_ask *ask, const struct err *e);
+	struct storage_ask *next; /* private */
+};
+void storage_probe(struct storage *s, struct storage_ask *ask);
+
+void storage_close(struct storage *s, void (*closed)(void *arg), void *arg);

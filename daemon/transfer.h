@@ -1,0 +1,46 @@
+/* transfer.h - brings captured versions into the store, and tells when they are there.
+ *
+ * When all is well: transfer_kick() takes the queue from state.db, at most TRANSFER_MOST at a time,
+ * the newest of each database first.  Each goes through upload.h's table: the database object, its
+ * metadata, a HEAD.  Only what that confirms is `stored`; then its spool file is removed.
+ *
+ * When not: a store that is not reached, or refuses, ends this try for all.  A version that fails
+ * alone (no room for it, no right to its folder) is set aside, and the others go on.  The next try
+ * is after a backoff, or at once when somebody asks; what fails with these settings waits an hour,
+ * or for a reload.
+ * A spool file that is lost or damaged makes its version bad; the next capture makes another.  Each
+ * failure is told to `result` and logged once while it lasts.
+ *
+ * At the end: transfer_stop() lets uploads under way go on to their next answer, where they are left
+ * (they start over another time, and find what they had done).  The storage must live until then.
+ *
+ * Threads: the loop's.
+ */
+#pragma once
+
+#include "daemon/storage.h"
+
+#define TRANSFER_MOST 2 /* uploads at the same time */
+
+struct transfer;
+
+struct transfer_events {
+	/* STORED, BAD, or this try failed and it waits on (CAPTURED).  id NULL: everything that
+	 * waits, and transfer_due() is another moment now. */
+	void (*result)(void *arg, const char *id, enum copy_state state, const struct err *e);
+	void *arg;
+};
+
+struct transfer *transfer_open(
+	struct state *state, struct storage *storage, const struct transfer_events *events);
+
+/* Something new waits (or may): go on with what does not rest.  `urgent`: with all. */
+void transfer_kick(struct transfer *t, bool urgent);
+uint64_t transfer_due(const struct transfer *t); /* alarm_now() of the next try; ALARM_NEVER */
+void transfer_turn(struct transfer *t, uint64_t now);
+
+const struct err *transfer_error(
+	const struct transfer *t); /* of the last try; NULL: it went well */
+
+void transfer_stop(struct transfer *t, void (*stopped)(void *arg), void *arg);
+void transfer_free(struct transfer *t); /* it must have stopped */
