@@ -1,0 +1,126 @@
+#include "daemon/call.h"
+
+#include "common/text.h"
+
+#include <string.h>
+
+struct call *call_begin(
+	struct verbs *v, struct call **all, struct ipc_peer *peer, struct proto_request *r)
+{
+	struct call *call = text_room(1, sizeof(*call));
+
+	call->verbs = v;
+	call->peer = peer;
+	call->request = *r;
+	*r = (struct proto_request){0};
+	call->link = call->all = all;
+	call->next = *all;
+	if (call->next)
+		call->next->link = &call->next;
+	*all = call;
+	return call;
+}
+
+void call_owed(const struct call *all, struct ipc_peer *peer)
+{
+	for (const struct call *call = all; call; call = call->next)
+		if (call->peer == peer)
+			return;
+	if (ipc_note(peer))
+		ipc_drop(peer);
+}
+
+void call_end(struct call *call)
+{
+	struct call *const *all = call->all;
+	struct ipc_peer *peer = call->peer;
+
+	*call->link = call->next;
+	if (call->next)
+		call->next->link = call->link;
+	proto_request_free(&call->request);
+	free(call);
+	if (peer)
+		call_owed(*all, peer);
+}
+
+static void send(struct call *call, char *line)
+{
+	if (call->peer && call->request.id)
+		ipc_send(call->peer, line, strlen(line));
+	free(line);
+}
+
+void call_answer(struct call *call, struct doc *result)
+{
+	send(call, proto_result(call->request.id, result));
+	call_end(call);
+}
+
+void call_fail(struct call *call, const struct err *e, const char *database)
+{
+	send(call, proto_failure(call->request.id, e, database));
+	call_end(call);
+}
+
+void call_fail_with(struct call *call, const struct err *e, struct doc *data)
+{
+	doc_put_text(data, "name", err_name(e->code));
+	send(call, proto_error(call->request.id, PROTO_FAILED, e->text, data));
+	call_end(call);
+}
+
+void call_notify(struct call *call, const char *method, struct doc *params)
+{
+	if (call->request.id)
+		doc_put(params, "id", doc_copy(call->request.id));
+	send(call, proto_notice(method, params));
+}
+
+const struct doc *call_param(const struct call *call, const char *name)
+{
+	const struct doc *d = doc_get(call->request.params, name);
+
+	return doc_is_null(d) ? NULL : d;
+}
+
+static bool of_type(const struct doc *value, enum call_type type)
+{
+	bool good = true;
+
+	switch (type) {
+	case CALL_TEXT: return doc_is_text(value);
+	case CALL_COUNT: return doc_is_int(value) && doc_as_int(value, -1) >= 0;
+	case CALL_BOOL: return doc_is_bool(value);
+	case CALL_TEXTS:
+	default: break;
+	}
+	for (size_t i = 0; i < doc_length(value); i++)
+		good = good && doc_is_text(doc_at(value, i));
+	return good && doc_is_array(value);
+}
+
+enum err_code call_check(const struct call *call, const struct call_rule *rules, struct err *e)
+{
+	static const char *const wanted[] = {
+		[CALL_TEXT] = "a string",
+		[CALL_COUNT] = "a whole number",
+		[CALL_BOOL] = "true or false",
+		[CALL_TEXTS] = "a list of strings",
+	};
+	const char *name;
+	struct doc *value;
+
+	for (size_t i = 0; doc_member(call->request.params, i, &name, &value); i++) {
+		const struct call_rule *rule = rules;
+
+		while (rule->name && strcmp(rule->name, name) != 0)
+			rule++;
+		if (!rule->name)
+			return err_set(e, ERR_PROTO, "%s has no parameter \"%.40s\"",
+				call->request.method, name);
+		if (!doc_is_null(value) && !of_type(value, rule->type))
+			return err_set(e, ERR_PROTO, "%s is not %s", name, wanted[rule->type]);
+	}
+	return ERR_NONE;
+}

@@ -1,0 +1,47 @@
+/* call.h - one request under way: who asked, and how it is answered.
+ *
+ * A call is answered exactly once, by call_answer() or call_fail(), which end it.  If the peer has
+ * gone, or gave no id, the answer goes nowhere, but the deed is done all the same.
+ */
+#pragma once
+
+#include "common/proto.h"
+#include "daemon/backup.h"
+#include "daemon/io/ipc.h"
+#include "daemon/sweep.h"
+
+struct verbs;
+
+struct call {
+	struct verbs *verbs;
+	struct ipc_peer *peer; /* NULL: gone */
+	struct proto_request request;
+	/* what it waits for */
+	struct backup *backup;
+	struct sweep_ask listing;
+	struct call *next, **link, **all; /* of all calls */
+};
+
+struct call *call_begin(
+	struct verbs *v, struct call **all, struct ipc_peer *peer, struct proto_request *r);
+void call_answer(struct call *call, struct doc *result); /* gives result away */
+void call_fail(struct call *call, const struct err *e, const char *database);
+void call_fail_with(struct call *call, const struct err *e, struct doc *data); /* gives data away */
+void call_notify(struct call *call, const char *method, struct doc *params); /* gives params away */
+void call_end(struct call *call);                                            /* without an answer */
+
+/* A peer whose note is set has ended its side: it is dropped once none of `all` is owed to it. */
+void call_owed(const struct call *all, struct ipc_peer *peer);
+
+/* A parameter; NULL if it was not given, or is null. */
+const struct doc *call_param(const struct call *call, const char *name);
+
+/* Parameters of a verb: a name, and of what it has to be. */
+enum call_type { CALL_TEXT, CALL_COUNT, CALL_BOOL, CALL_TEXTS };
+struct call_rule {
+	const char *name;
+	enum call_type type;
+};
+/* Are all given parameters known, and of their type?  PROTO says which is not. */
+enum err_code call_check(
+	const struct call *call, const struct call_rule *rules, struct err *e) must_check;

@@ -1,0 +1,313 @@
+#include "daemon/daemon.h"
+
+#include "common/log.h"
+#include "common/scoped.h"
+#include "daemon/control.h"
+#include "daemon/engine.h"
+#include "daemon/io/alarm.h"
+#include "daemon/io/disk.h"
+#include "daemon/io/ipc.h"
+#include "daemon/io/notify.h"
+#include "daemon/load.h"
+#include "daemon/tidy.h"
+
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+#include <uv.h>
+
+enum { TERM, INT, HUP, SIGNALS };
+
+struct daemon {
+	uv_loop_t loop;
+	uv_signal_t signals[SIGNALS];
+	const char *path; /* of the configuration */
+	struct state *state;
+	struct engine *engine;
+	struct config *next; /* the configuration of the engine to come: a reload is under way */
+	struct alarm *alarm;
+	struct control *control;
+	struct ipc *ipc;
+	bool stopping, ipc_closed, engine_closed;
+	struct err failure; /* the loop ended because of it */
+};
+
+static void stop(struct daemon *d);
+
+/* --- facts and alarms -------------------------------------------------- */
+
+static void turn(void *arg)
+{
+	struct daemon *d = arg;
+
+	if (d->engine && !d->stopping)
+		alarm_set(d->alarm, engine_turn(d->engine, alarm_now()));
+}
+
+/* Not from inside what is going on: at the next turn of the loop. */
+static void soon(void *arg)
+{
+	struct daemon *d = arg;
+
+	if (!d->stopping)
+		alarm_set(d->alarm, 0);
+}
+
+static void on_captured(void *arg, const struct pipeline_result *r)
+{
+	control_captured(((struct daemon *)arg)->control, r);
+}
+
+static void on_uploaded(void *arg, const char *id, enum copy_state state, const struct err *e)
+{
+	control_uploaded(((struct daemon *)arg)->control, id, state, e);
+}
+
+/* --- engine ------------------------------------------------------------ */
+
+static enum err_code start_engine(struct daemon *d, struct config *config, struct err *e)
+{
+	log_limit(config->log_level);
+	return engine_open(&d->engine,
+		&(struct engine_start){
+			.loop = &d->loop,
+			.config = config,
+			.state = d->state,
+			.events = {.captured = on_captured,
+				   .uploaded = on_uploaded,
+				   .moved = soon,
+				   .arg = d}
+        },
+		e);
+}
+
+static struct engine *engine_in_use(void *arg)
+{
+	return ((struct daemon *)arg)->engine;
+}
+
+static void fail(struct daemon *d, const struct err *e)
+{
+	log_error("casmand", "error=\"%s\"", e->text);
+	d->failure = *e;
+	stop(d);
+}
+
+static void on_engine_replaced(void *arg)
+{
+	struct daemon *d = arg;
+	struct config *config = d->next;
+	struct err e;
+
+	d->next = NULL;
+	if (start_engine(d, config, &e))
+		fail(d, &e);
+	else
+		log_info("reloaded", "config=%s", d->path);
+	if (d->stopping)
+		stop(d);
+	soon(d);
+}
+
+/* What only a start can change is kept as it is, and said. */
+static void keep_fixed(struct daemon *d, struct config *next, struct text *warnings)
+{
+	const struct config *now = engine_parts(d->engine)->config;
+	const struct {
+		const char *key, *is;
+		char **becomes;
+	} fixed[] = {
+		{"state_dir",    now->state_dir,    &next->state_dir   },
+		{"socket",       now->socket,       &next->socket      },
+		{"socket_group", now->socket_group, &next->socket_group},
+	};
+
+	for (size_t i = 0; i < LENGTH(fixed); i++) {
+		if (strcmp(fixed[i].is, *fixed[i].becomes) == 0)
+			continue;
+		text_add(warnings, "[daemon] %s changes only at the next start\n", fixed[i].key);
+		free(*fixed[i].becomes);
+		*fixed[i].becomes = text_copy(fixed[i].is);
+	}
+	if (next->warnings.length)
+		text_add(warnings, "%s", next->warnings.at);
+}
+
+/* After SIGHUP the log is the only one who listens. */
+static void log_warnings(const struct text *warnings)
+{
+	scoped(heap) char *lines = text_copy(warnings->length ? warnings->at : "");
+	char *rest = NULL;
+
+	for (char *line = strtok_r(lines, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
+		log_warning("configuration", "warning=\"%s\"", line);
+}
+
+static enum err_code reload(void *arg, struct text *warnings, struct text *mistakes, struct err *e)
+{
+	struct daemon *d = arg;
+	struct config *next;
+
+	if (d->stopping || d->next || engine_closing(d->engine))
+		return err_set(e, ERR_BUSY, "casmand is just reloading or stopping: try again");
+	if (load_config(&next, d->path, mistakes, e)) {
+		log_error("reload", "refused=\"%s\"", e->text);
+		return err_note(e, "the old configuration stays in force");
+	}
+	keep_fixed(d, next, warnings);
+	log_warnings(warnings);
+	d->next = next;
+	control_engine_closes(d->control);
+	engine_close(d->engine, on_engine_replaced, d);
+	return ERR_NONE;
+}
+
+/* --- signals and the end ----------------------------------------------- */
+
+static void close_rest(struct daemon *d)
+{
+	for (size_t i = 0; i < SIGNALS; i++)
+		if (!uv_is_closing((uv_handle_t *)&d->signals[i]))
+			uv_close((uv_handle_t *)&d->signals[i], NULL);
+}
+
+static void on_alarm_closed(void *arg)
+{
+	close_rest(arg);
+}
+
+static void on_ipc_closed(void *arg)
+{
+	struct daemon *d = arg;
+
+	alarm_close(d->alarm, on_alarm_closed, d);
+}
+
+/* What is captured by now is written down: the socket may go. */
+static void on_engine_closed(void *arg)
+{
+	struct daemon *d = arg;
+
+	d->engine = NULL;
+	if (d->ipc)
+		ipc_close(d->ipc, on_ipc_closed, d);
+	else
+		on_ipc_closed(d);
+}
+
+static void stop(struct daemon *d)
+{
+	d->stopping = true;
+	if (d->next) /* comes back here when the new engine stands */
+		return;
+	if (d->engine && !engine_closing(d->engine)) {
+		control_engine_closes(d->control);
+		engine_close(d->engine, on_engine_closed, d);
+	}
+}
+
+static void on_signal(uv_signal_t *signal, int number)
+{
+	struct daemon *d = signal->data;
+	struct text warnings = {0}, mistakes = {0};
+	struct err e;
+
+	if (number != SIGHUP) {
+		if (!d->stopping)
+			log_info("stopping", "signal=%d", number);
+		notify_manager("STOPPING=1");
+		stop(d);
+		return;
+	}
+	/* Nobody gets an answer: what was not done is for the log. */
+	if (reload(d, &warnings, &mistakes, &e) == ERR_BUSY)
+		log_warning("reload", "refused=\"%s\"", e.text);
+	text_free(&warnings);
+	text_free(&mistakes);
+}
+
+static void open_signals(struct daemon *d)
+{
+	static const int numbers[] = {[TERM] = SIGTERM, [INT] = SIGINT, [HUP] = SIGHUP};
+
+	for (size_t i = 0; i < SIGNALS; i++) {
+		REQUIRE(uv_signal_init(&d->loop, &d->signals[i]) == 0);
+		d->signals[i].data = d;
+		REQUIRE(uv_signal_start(&d->signals[i], on_signal, numbers[i]) == 0);
+	}
+}
+
+/* --- start ------------------------------------------------------------- */
+
+static enum err_code open_socket(struct daemon *d, const struct config *c, struct err *e)
+{
+	struct ipc_events events = control_events(d->control);
+
+	return ipc_open(&d->ipc, &d->loop,
+		&(struct ipc_options){.path = c->socket, .group = c->socket_group}, &events, e);
+}
+
+static void warn(const struct config *c)
+{
+	if (geteuid() == 0)
+		log_warning("root",
+			"warning=\"casmand needs no root: run it as the databases' owner or "
+			"as casman (systemd/install.sh sets that up)\"");
+	log_warnings(&c->warnings);
+	if (c->auto_sync_on_start)
+		log_warning("configuration",
+			"warning=\"auto_sync_on_start: this version cannot sync yet\"");
+}
+
+static enum err_code open_all(struct daemon *d, struct config *config, struct err *e)
+{
+	const struct verbs_owner owner = {.engine = engine_in_use, .reload = reload, .arg = d};
+
+	if (alarm_open(&d->alarm, &d->loop, turn, d, e)) {
+		config_free(config);
+		return e->code;
+	}
+	if (state_open(&d->state, config->state_dir, e) || tidy_spool(d->state, e)) {
+		config_free(config);
+		return e->code;
+	}
+	warn(config);
+	d->control = control_open(d->state, &owner);
+	if (start_engine(d, config, e) || open_socket(d, config, e))
+		return e->code;
+	alarm_set(d->alarm, 0);
+	log_info("started", "version=%s pid=%d databases=%zu store=%s", CASMAND_VERSION,
+		(int)getpid(), config->database_count,
+		storage_see(engine_parts(d->engine)->storage).place);
+	notify_manager("READY=1\nSTATUS=watching");
+	return ERR_NONE;
+}
+
+static void close_now(struct daemon *d)
+{
+	if (d->engine)
+		stop(d);
+	else if (d->alarm)
+		alarm_close(d->alarm, on_alarm_closed, d);
+	else
+		close_rest(d);
+}
+
+enum err_code daemon_run(struct config *config, const char *path, struct err *e)
+{
+	struct daemon d = {.path = path};
+
+	REQUIRE(uv_loop_init(&d.loop) == 0);
+	open_signals(&d);
+	if (open_all(&d, config, &d.failure))
+		close_now(&d);
+	uv_run(&d.loop, UV_RUN_DEFAULT);
+	if (d.control)
+		control_close(d.control);
+	state_close(d.state);
+	REQUIRE(uv_loop_close(&d.loop) == 0);
+	if (!d.failure.code)
+		log_info("stopped", "pid=%d", (int)getpid());
+	*e = d.failure;
+	return e->code;
+}

@@ -1,0 +1,12 @@
+/* daemon.h - casmand from its first configuration to its end: signals, socket, alarm, engine.
+ *
+ * Starting: any error ends it.  Running: errors belong to one database or one request.  Reload: a
+ * bad configuration leaves the old one in force.  Closing (SIGTERM, SIGINT): captures under way
+ * become versions, what is not stored stays queued; a second signal changes nothing.
+ */
+#pragma once
+
+#include "daemon/core/config.h"
+
+/* Runs until a signal ends it.  Takes `config`, which was read from `path`. */
+enum err_code daemon_run(struct config *config, const char *path, struct err *e) must_check;

@@ -1,0 +1,90 @@
+#include "daemon/load.h"
+
+#include "daemon/io/disk.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define CONFIG_MOST ((size_t)1024 * 1024) /* bytes; a larger file is not a configuration */
+#define VALUE_MOST  ((size_t)64 * 1024)   /* bytes of a credential or a KEY_file */
+
+static char *variable(void *arg, const char *name)
+{
+	const char *value = secure_getenv(name);
+
+	(void)arg;
+	return value ? text_copy(value) : NULL;
+}
+
+static char *contents(void *arg, const char *path, struct err *e)
+{
+	struct text value = {0};
+
+	(void)arg;
+	if (disk_read(AT_FDCWD, path, VALUE_MOST, &value, e) == ERR_NONE)
+		return text_take(&value);
+	text_free(&value);
+	return NULL;
+}
+
+static char *credential(void *arg, const char *name)
+{
+	const char *folder = secure_getenv("CREDENTIALS_DIRECTORY");
+	struct text path = {0};
+	struct err e;
+
+	if (!folder || strchr(name, '/'))
+		return NULL;
+	text_add(&path, "%s/%s", folder, name);
+	char *value = contents(arg, path.at, &e);
+	text_free(&path);
+	if (value)
+		value[strcspn(value, "\r\n")] = '\0';
+	return value;
+}
+
+static bool others_can_read(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && (st.st_mode & S_IROTH);
+}
+
+static enum err_code refuse(struct text *mistakes, struct err *e)
+{
+	text_add(mistakes, "%s\n", e->text);
+	e->code = ERR_CONFIG;
+	return ERR_CONFIG;
+}
+
+enum err_code load_config(
+	struct config **out, const char *path, struct text *mistakes, struct err *e)
+{
+	const struct config_world world = {variable, credential, contents, NULL};
+	struct text text = {0};
+
+	*out = NULL;
+	if (disk_read(AT_FDCWD, path, CONFIG_MOST, &text, e)) {
+		text_free(&text);
+		return refuse(mistakes, e);
+	}
+	e->code = config_parse(out,
+		&(struct config_source){
+			.file = path, .text = text.at, .length = text.length, .world = &world},
+		mistakes, e);
+	text_free(&text);
+	if (e->code)
+		return e->code;
+	if ((*out)->holds_secret && others_can_read(path)) {
+		config_free(*out);
+		*out = NULL;
+		err_set(e, ERR_CONFIG,
+			"%s: holds a secret and others can read it. Mend: chmod o-rwx %s, or use "
+			"KEY_file",
+			path, path);
+		return refuse(mistakes, e);
+	}
+	return ERR_NONE;
+}

@@ -1,0 +1,151 @@
+/* casmand - the black-box recorder for SQLite databases on machines in the field.
+ *
+ * The map, in the order in which data flows:
+ *
+ *   io/watch      inotify: something happened to a database's files (way trail marks)
+ *   io/look       was it a commit?  core/footprint: what commits leave behind
+ *   io/ipc        lines on the socket (ipc_conn ipc_lines ipc_who ipc_socket)
+ *   control       lines to calls: verbs, call, scans, backup, report; common/proto: their form
+ *   io/alarm      the one timer
+ *        |
+ *   core/trigger  when is a database due, and why?
+ *        |
+ *   pipeline      the watched databases; of each: watched (begins), making (what comes of it)
+ *   capture       one job: copy, hash, check, keep
+ *                 io/snapshot, io/walright, io/check, io/digest; core/dating: its moment
+ *        |
+ *   io/state      state.db and the spool: what is known, through every crash; tidy
+ *        |
+ *   transfer      captured versions into the store; sending: one of them
+ *                 core/upload, core/backoff; core/objkey, core/version: keys and metadata
+ *   sweep         the store's listing into state.db
+ *   storage       the store in use, and its health; neighbours: does it lie well?
+ *   io/store      one set of requests; io/store_file: a folder, a USB disk, NFS
+ *                 io/http, core/sigv4, core/s3, core/s3xml: for the S3 store to come
+ *
+ *   engine wires pipeline, transfer, sweep and storage; a reload makes a new one.
+ *   daemon wires engine, state, socket, alarm and signals; load reads the configuration.
+ */
+#include "common/log.h"
+#include "common/place.h"
+#include "daemon/daemon.h"
+#include "daemon/io/digest.h"
+#include "daemon/load.h"
+
+#include <getopt.h>
+#include <malloc.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+
+#define DONE   0
+#define FAILED 1
+#define USAGE  2
+
+static const char usage[] =
+	"usage: casmand [--config FILE] [--check | --version | --help]\n"
+	"\n"
+	"Watches SQLite databases and puts versions of them into a store. Runs in the\n"
+	"foreground, logs to standard error. See casmand(8), casmand.conf(5).\n"
+	"\n"
+	"  -c, --config FILE  the configuration (default " PLACE_CONFIG ")\n"
+	"      --check        validate it, print what is in force, and end\n"
+	"      --version      print the version, and end\n"
+	"  -h, --help         print this, and end\n";
+
+struct options {
+	const char *config;
+	bool check;
+};
+
+/* DONE: go on; else what to exit with, after *ended says that it is no failure. */
+static int read_options(int argc, char **argv, struct options *o, bool *ended)
+{
+	static const struct option table[] = {
+		{"config",  required_argument, NULL, 'c'},
+		{"check",   no_argument,       NULL, 'k'},
+		{"version", no_argument,       NULL, 'v'},
+		{"help",    no_argument,       NULL, 'h'},
+		{NULL,      0,                 NULL, 0  },
+	};
+	int option;
+
+	/* NOLINTNEXTLINE(concurrency-mt-unsafe): before the first thread */
+	while ((option = getopt_long(argc, argv, "c:h", table, NULL)) != -1) {
+		switch (option) {
+		case 'c': o->config = optarg; break;
+		case 'k': o->check = true; break;
+		case 'v':
+			(void)printf("casmand %s\n", CASMAND_VERSION);
+			*ended = true;
+			return DONE;
+		case 'h':
+			(void)fputs(usage, stdout);
+			*ended = true;
+			return DONE;
+		default: (void)fputs("Try: casmand --help\n", stderr); return USAGE;
+		}
+	}
+	if (optind == argc)
+		return DONE;
+	(void)fprintf(
+		stderr, "casmand: %s: no argument is taken\nTry: casmand --help\n", argv[optind]);
+	return USAGE;
+}
+
+static int check(const struct config *c)
+{
+	struct text out = {0};
+
+	config_print(c, &out);
+	(void)fputs(out.at, stdout);
+	if (c->warnings.length)
+		(void)fprintf(stderr, "%s", c->warnings.at);
+	text_free(&out);
+	return fflush(stdout) ? FAILED : DONE;
+}
+
+static int run(struct config *config, const char *path)
+{
+	struct err e;
+
+	log_open(config->log_level);
+	if (daemon_run(config, path, &e) == ERR_NONE)
+		return DONE;
+	log_error("casmand", "error=\"%s\"", e.text);
+	return FAILED;
+}
+
+int main(int argc, char **argv)
+{
+	struct options o = {.config = PLACE_CONFIG};
+	struct text mistakes = {0};
+	struct config *config;
+	bool ended = false;
+	struct err e;
+
+	int exit = read_options(argc, argv, &o, &ended);
+	if (exit != DONE || ended)
+		return exit;
+	(void)prctl(PR_SET_DUMPABLE, 0); /* before a secret is read: no core file may hold it */
+	(void)signal(SIGPIPE, SIG_IGN);
+	/* Five threads that seldom allocate need no arena each.
+	 * NOLINTNEXTLINE(concurrency-mt-unsafe): before the first thread */
+	(void)mallopt(M_ARENA_MAX, 1);
+	if (load_config(&config, o.config, &mistakes, &e)) {
+		(void)fprintf(stderr, "%s", mistakes.at);
+		text_free(&mistakes);
+		return FAILED;
+	}
+	text_free(&mistakes);
+	digest_open();
+	if (o.check) {
+		exit = check(config);
+		config_free(config);
+	} else {
+		exit = run(config, o.config);
+	}
+	digest_close();
+	return exit;
+}

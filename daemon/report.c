@@ -1,0 +1,248 @@
+#include "daemon/report.h"
+
+#include "common/stamp.h"
+#include "common/text.h"
+#include "daemon/io/alarm.h"
+
+#include <string.h>
+#include <unistd.h>
+
+static void put_moment(struct doc *d, const char *name, int64_t moment)
+{
+	char text[STAMP_TEXT];
+
+	doc_put_text(d, name, moment == STAMP_NONE ? NULL : stamp_json(text, moment));
+}
+
+static void put_words(struct doc *d, const char *name, const char *words)
+{
+	doc_put_text(d, name, words && *words ? words : NULL);
+}
+
+/* --- versions ---------------------------------------------------------- */
+
+static struct doc *version(
+	const struct version *v, const char *key, enum copy_state state, bool suspect)
+{
+	struct doc *d = doc_object();
+
+	put_words(d, "id", v->id);
+	doc_put_text(d, "key", key);
+	doc_put_text(d, "db_name", v->db_name);
+	put_moment(d, "timestamp", v->timestamp);
+	doc_put_int(d, "size_bytes", (int64_t)v->size);
+	if (v->record_count == VERSION_NO_COUNT)
+		doc_put_null(d, "record_count");
+	else
+		doc_put_int(d, "record_count", v->record_count);
+	put_words(d, "operation", v->operation);
+	put_words(d, "checksum", v->checksum);
+	put_words(d, "machine", v->machine);
+	put_words(d, "host", v->host);
+	doc_put_text(d, "state", copy_state_name(state));
+	doc_put_bool(d, "suspect", suspect);
+	return d;
+}
+
+struct doc *report_version(const struct state_version *v)
+{
+	struct doc *d = version(&v->v, v->key, v->state, v->suspect);
+
+	put_words(d, "why", v->why);
+	put_words(d, "error", v->error);
+	return d;
+}
+
+struct doc *report_listed(const struct state_listed *l)
+{
+	struct doc *d = version(&l->seen.v, l->seen.key, l->state, l->suspect);
+
+	doc_put_bool(d, "described", l->seen.described);
+	put_words(d, "refused", l->seen.refused);
+	return d;
+}
+
+/* --- status ------------------------------------------------------------ */
+
+static struct doc *store(const struct engine_parts *p)
+{
+	struct storage_view see = storage_see(p->storage);
+	struct doc *d = doc_object();
+
+	if (see.reached < 0)
+		doc_put_null(d, "reachable");
+	else
+		doc_put_bool(d, "reachable", see.reached);
+	put_moment(d, "checked_at", see.asked_at);
+	put_moment(d, "last_ok_at", see.ok_at);
+	put_words(d, "place", see.place);
+	put_words(d, "error", see.error);
+	put_words(d, "warning", see.warning);
+	return d;
+}
+
+static struct doc *scans(const struct engine_parts *p)
+{
+	int64_t until = pipeline_until(p->pipeline);
+	struct doc *d = doc_object();
+
+	doc_put_int(d, "total", p->tally.total);
+	doc_put_int(d, "since_backup", p->tally.since_backup);
+	if (until < 0)
+		doc_put_null(d, "until_backup");
+	else
+		doc_put_int(d, "until_backup", until);
+	doc_put_int(d, "unprotected", p->tally.unprotected);
+	put_moment(d, "oldest_unprotected_at", p->tally.oldest_at);
+	return d;
+}
+
+static struct doc *queue(const struct engine_parts *p)
+{
+	const struct err *error = transfer_error(p->transfer);
+	uint64_t due = transfer_due(p->transfer), now = alarm_now();
+	struct state_queue_sums sums = {.oldest_at = STAMP_NONE};
+	struct doc *d = doc_object();
+	struct err e;
+
+	if (state_queue_sum(p->state, storage_id(p->storage), &sums, &e))
+		error = &e;
+	doc_put_int(d, "length", sums.length);
+	doc_put_int(d, "bytes", sums.bytes);
+	put_moment(d, "oldest_at", sums.oldest_at);
+	put_moment(d, "next_try_at",
+		due == ALARM_NEVER || !sums.length
+			? STAMP_NONE
+			: alarm_clock() + ((int64_t)due - (int64_t)now) * 1000);
+	doc_put_text(d, "error", error ? error->text : NULL);
+	return d;
+}
+
+/* Only what is known for certain: "in step" takes a listing in which nobody else is ahead. */
+static const char *state_of(const struct engine_parts *p, const struct pipeline_view *view,
+	const struct state_version *last)
+{
+	int64_t store = storage_id(p->storage), listed_at;
+	struct err e;
+
+	if (!view->present || view->empty)
+		return "absent";
+	if (!last)
+		return "no_version";
+	if (view->dirty || last->state == COPY_CAPTURED || last->state == COPY_SENDING)
+		return "ahead";
+	if (last->state != COPY_STORED && last->state != COPY_PROVEN)
+		return "unknown";
+	if (state_listed_at(p->state, store, &listed_at, &e) || listed_at == STAMP_NONE ||
+		storage_see(p->storage).reached != 1 || view->error)
+		return "unknown";
+	return state_seen_newer(p->state, store, view->config->name, last->v.timestamp) ? "unknown"
+											: "in_step";
+}
+
+/* What a person can do about it, where the error's own text does not say. */
+static const char *mend_of(const struct err *e)
+{
+	static const struct {
+		enum err_code code;
+		const char *mend;
+	} mends[] = {
+		{ERR_RECOVERY,
+                 "open the database once with its application (or sqlite3): that recovers "
+			"it"									},
+		{ERR_BUSY,     "let the program that holds it finish its write; casmand tries again"},
+		{ERR_MISSING,  "nothing, if its application has not made it yet; else check `path`" },
+		{ERR_CORRUPT,  "restore a version: casmanctl list"                                  },
+		{ERR_FULL,     "make room on the disk of the state folder (df -h)"                  },
+		{ERR_DENIED,   "let casmand's user read the file and its folder (ls -l, id casman)" },
+	};
+
+	if (!e || strstr(e->text, "Mend:"))
+		return NULL;
+	for (size_t i = 0; i < LENGTH(mends); i++)
+		if (mends[i].code == e->code)
+			return mends[i].mend;
+	return NULL;
+}
+
+static struct doc *database(const struct engine_parts *p, const struct pipeline_view *view)
+{
+	static const char *const on_change[] = {"backup", "mark", "ignore"};
+	static const char *const scans_from[] = {"auto", "socket", "commits"};
+	struct doc *d = doc_object();
+	struct state_version last;
+	struct err e;
+	bool any = !state_version_newest(
+		p->state, view->config->name, storage_id(p->storage), &last, &e);
+
+	doc_put_text(d, "name", view->config->name);
+	doc_put_text(d, "path", view->path);
+	doc_put_bool(d, "present", view->present);
+	if (view->present)
+		doc_put_int(d, "size_bytes", (int64_t)view->size);
+	else
+		doc_put_null(d, "size_bytes");
+	doc_put_text(d, "state", state_of(p, view, any ? &last : NULL));
+	doc_put_bool(d, "dirty", view->dirty);
+	put_moment(d, "unchanged_since",
+		any && view->unchanged_since != STAMP_NONE ? last.v.timestamp : STAMP_NONE);
+	if (any)
+		doc_put(d, "last_version", report_version(&last));
+	else
+		doc_put_null(d, "last_version");
+	doc_put_text(d, "error", view->error ? view->error->text : NULL);
+	doc_put_text(d, "mend", mend_of(view->error));
+	doc_put_text(d, "on_change", on_change[view->config->on_change]);
+	doc_put_text(d, "scans_from", scans_from[view->config->scans_from]);
+	state_version_end(&last);
+	return d;
+}
+
+static struct doc *databases(const struct engine_parts *p)
+{
+	struct doc *list = doc_array();
+	struct pipeline_view view;
+
+	for (size_t i = 0; pipeline_see(p->pipeline, i, &view); i++)
+		doc_add(list, database(p, &view));
+	return list;
+}
+
+static struct doc *warnings(const struct engine_parts *p)
+{
+	struct doc *list = doc_array();
+	char *text = text_copy(p->config->warnings.at ? p->config->warnings.at : ""), *rest = text;
+
+	for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
+		doc_add_text(list, line);
+	free(text);
+	return list;
+}
+
+struct doc *report_status(const struct engine *g)
+{
+	const struct engine_parts *p = engine_parts(g);
+	struct doc *d = doc_object();
+
+	doc_put_bool(d, "enabled", p->config->enabled);
+	doc_put_text(d, "backend", config_backend_name(p->config->backend));
+	doc_put_null(d, "bucket");
+	doc_put_null(d, "endpoint");
+	doc_put_int(d, "keep_versions", p->config->keep_versions);
+	doc_put_int(d, "backup_on_scan_count", p->config->backup_on_scan_count);
+	doc_put_real(d, "backup_on_hours", p->config->backup_on_hours);
+	doc_put(d, "store", store(p));
+	doc_put(d, "scans", scans(p));
+	put_moment(d, "last_backup_at", pipeline_last_backup(p->pipeline));
+	doc_put(d, "databases", databases(p));
+	doc_put(d, "queue", queue(p));
+	doc_put_null(d, "clock_skew_seconds");
+	doc_put_null(d, "quota");
+	doc_put_null(d, "maintain");
+	doc_put(d, "proof", doc_array());
+	doc_put_text(d, "machine", state_machine(p->state));
+	doc_put_text(d, "version", CASMAND_VERSION);
+	doc_put_int(d, "pid", getpid());
+	doc_put(d, "warnings", warnings(p));
+	return d;
+}

@@ -1,0 +1,12 @@
+/* report.h - what casmand tells of itself, as documents (the names are the protocol's).
+ *
+ * Reads only what is known already: nothing here asks the store or a database.
+ */
+#pragma once
+
+#include "common/doc.h"
+#include "daemon/engine.h"
+
+struct doc *report_version(const struct state_version *v);
+struct doc *report_listed(const struct state_listed *l);
+struct doc *report_status(const struct engine *g);

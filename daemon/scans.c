@@ -1,0 +1,150 @@
+#include "daemon/scans.h"
+
+#include "common/log.h"
+#include "common/text.h"
+#include "daemon/io/alarm.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define COUNT_MOST                                                                                 \
+	1000000 /* scans in one request: more than a person makes in a life is a mistake */
+
+struct scans {
+	struct state *state;
+	struct call **calls;
+	struct state_scan *waiting; /* what they point to belongs to the call of the same index */
+	size_t count, room;
+	bool failing;
+};
+
+const struct call_rule scans_rules[] = {
+	{"database", CALL_TEXT },
+	{"count",    CALL_COUNT},
+	{"note",     CALL_TEXT },
+	{"uid",      CALL_TEXT },
+	{"wait",     CALL_TEXT },
+	{NULL,       CALL_TEXT },
+};
+
+struct scans *scans_open(struct state *state)
+{
+	struct scans *s = text_room(1, sizeof(*s));
+
+	s->state = state;
+	return s;
+}
+
+void scans_close(struct scans *s)
+{
+	free(s->calls);
+	free(s->waiting);
+	free(s);
+}
+
+/* Characters of UTF-8: bytes that do not continue one. */
+static size_t characters(const char *text)
+{
+	size_t count = 0;
+
+	for (; *text; text++)
+		count += ((unsigned char)*text & 0xc0) != 0x80;
+	return count;
+}
+
+static enum err_code read_scan(const struct call *call, const struct engine *engine,
+	struct state_scan *scan, struct err *e)
+{
+	int64_t count = doc_as_int(call_param(call, "count"), 1);
+	const char *wait = doc_as_text(call_param(call, "wait"), "counted");
+
+	*scan = (struct state_scan){
+		.database = doc_as_text(call_param(call, "database"), NULL),
+		.note = doc_as_text(call_param(call, "note"), NULL),
+		.uid = doc_as_text(call_param(call, "uid"), NULL),
+		.from = "socket",
+		.count = (uint32_t)count,
+		.at = alarm_clock(),
+	};
+	if (scan->database && !config_find(engine_parts(engine)->config, scan->database))
+		return err_set(e, ERR_UNKNOWN_DB,
+			"no database is called \"%.40s\" in the configuration", scan->database);
+	if (count < 1 || count > COUNT_MOST)
+		return err_set(e, ERR_PROTO, "count is not from 1 to %d", COUNT_MOST);
+	if (scan->note && strlen(scan->note) > PROTO_NOTE_MAX)
+		return err_set(e, ERR_PROTO, "note is longer than %d bytes", PROTO_NOTE_MAX);
+	if (scan->uid && (!*scan->uid || characters(scan->uid) > PROTO_UID_MAX))
+		return err_set(e, ERR_PROTO, "uid has not 1 to %d characters", PROTO_UID_MAX);
+	if (strcmp(wait, "counted") != 0)
+		return err_set(
+			e, ERR_PROTO, "wait: this version of casmand knows only \"counted\"");
+	return ERR_NONE;
+}
+
+void scans_take(struct scans *s, struct call *call, const struct engine *engine)
+{
+	struct state_scan scan;
+	struct err e;
+
+	if (read_scan(call, engine, &scan, &e)) {
+		call_fail(call, &e, scan.database);
+		return;
+	}
+	if (s->count == s->room) {
+		s->room = s->room ? 2 * s->room : 32;
+		s->calls = realloc(s->calls, s->room * sizeof(struct call *));
+		s->waiting = realloc(s->waiting, s->room * sizeof(*s->waiting));
+		REQUIRE(s->calls && s->waiting);
+	}
+	s->calls[s->count] = call;
+	s->waiting[s->count++] = scan;
+}
+
+static void receipt(struct call *call, const struct state_scan *scan, const struct engine_parts *p)
+{
+	int64_t until = pipeline_until(p->pipeline);
+	struct doc *d = doc_object();
+
+	doc_put_int(d, "scan", scan->number);
+	doc_put_text(d, "state", "counted");
+	doc_put_int(d, "since_backup", p->tally.since_backup);
+	if (until < 0)
+		doc_put_null(d, "until_backup");
+	else
+		doc_put_int(d, "until_backup", until);
+	if (scan->again)
+		doc_put_bool(d, "again", true);
+	call_answer(call, d);
+}
+
+static void answer_all(struct scans *s, struct engine *engine, const struct err *e)
+{
+	for (size_t i = 0; i < s->count; i++) {
+		const struct state_scan *scan = &s->waiting[i];
+
+		if (e->code) {
+			call_fail(s->calls[i], e, scan->database);
+			continue;
+		}
+		if (!scan->again)
+			engine_scanned(engine, scan->database, scan->count);
+		receipt(s->calls[i], scan, engine_parts(engine));
+	}
+}
+
+void scans_commit(struct scans *s, struct engine *engine)
+{
+	struct err e = {0};
+
+	if (!s->count)
+		return;
+	if (state_scans_add(s->state, s->waiting, s->count, &e))
+		err_note(&e, "the scan was not counted");
+	if (e.code && !s->failing)
+		log_error("scans", "error=\"%s\"", e.text);
+	if (!e.code && s->failing)
+		log_info("scans", "counted again");
+	s->failing = e.code;
+	answer_all(s, engine, &e);
+	s->count = 0;
+}

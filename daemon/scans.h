@@ -1,0 +1,19 @@
+/* scans.h - the scans of one turn of the loop, committed together.
+ *
+ * scans_take() keeps a call; scans_commit(), at the end of the turn, makes one durable transaction
+ * of all that came, and answers each.  If that fails, all are told so, and none was counted: P1.
+ */
+#pragma once
+
+#include "daemon/call.h"
+
+struct scans;
+
+extern const struct call_rule scans_rules[];
+
+struct scans *scans_open(struct state *state);
+void scans_close(struct scans *s); /* nothing may be waiting */
+
+/* Takes the call (answers it at once if its parameters are wrong). */
+void scans_take(struct scans *s, struct call *call, const struct engine *engine);
+void scans_commit(struct scans *s, struct engine *engine);

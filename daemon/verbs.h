@@ -1,0 +1,48 @@
+/* verbs.h - the verbs of the socket, as a table.
+ *
+ * Each takes a call whose parameters are of the right names and types, and sees to it that it is
+ * answered, now or later.
+ * Threads: the loop's.
+ */
+#pragma once
+
+#include "daemon/call.h"
+#include "daemon/io/ipc.h"
+#include "daemon/scans.h"
+
+#define BACKUP_USERS 64 /* users whose last backup is remembered */
+
+struct verbs_owner {
+	/* The engine in use; it may be closing, then verbs that need it say so. */
+	struct engine *(*engine)(void *arg);
+	/* Reads the configuration again.  On CONFIG the old one stays in force and *mistakes has a
+	 * line for each; on success *warnings what takes effect only at the next start. */
+	enum err_code (*reload)(
+		void *arg, struct text *warnings, struct text *mistakes, struct err *e);
+	void *arg;
+};
+
+/* What the verbs share. */
+struct verbs {
+	struct state *state;
+	struct verbs_owner owner;
+	struct scans *scans;
+	struct backups *backups;
+	struct {
+		uid_t user;
+		uint64_t at;
+	} last_backups[BACKUP_USERS];
+	size_t next_backup;
+};
+
+struct engine *verbs_engine(const struct verbs *v);
+
+struct verb {
+	const char *name;
+	void (*run)(struct verbs *v, struct call *call);
+	const struct call_rule *rules;
+	bool admin;  /* only for root, the daemon's own user, and admin_group */
+	bool engine; /* not while the engine closes */
+};
+
+const struct verb *verb_named(const char *name); /* or NULL */
