@@ -1,0 +1,15 @@
+/* ask.h - verbs that are more than one plain request, and results that are no plain success. */
+#pragma once
+
+#include "client/link.h"
+#include "common/proto.h"
+
+/* Waits until stored, unless the params say otherwise. */
+enum err_code ask_backup(struct link *l, struct doc *params, struct answer *a, struct err *e);
+/* EXIT_FAILED where a database was not captured or none at all, EXIT_OFFLINE where one waits. */
+enum proto_exit exit_of_backup(const struct doc *result);
+
+/* All pages as if they were one: `limit` versions, else to the end.  Changes the params. */
+enum err_code ask_list(struct link *l, struct doc *params, struct answer *a, struct err *e);
+/* EXIT_OFFLINE where the store was not reached: what is listed is what was known. */
+enum proto_exit exit_of_list(const struct doc *result);

@@ -1,0 +1,126 @@
+#include "client/show.h"
+#include "common/stamp.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define VALUES   15                  /* the column of a version's values, as in the reference */
+#define CHECKSUM 12                  /* hex digits of a checksum that are shown */
+#define MACHINE  8                   /* hex digits of a machine that are shown */
+#define FRESH    (60 * STAMP_SECOND) /* a listing younger than this needs no word about its age */
+
+static const char *machine_of(const struct doc *version)
+{
+	return doc_as_text(doc_get(version, "machine"), "unknown");
+}
+
+static bool of_several_machines(const struct doc *versions)
+{
+	for (size_t i = 1; i < doc_length(versions); i++)
+		if (strcmp(machine_of(doc_at(versions, i)), machine_of(doc_at(versions, 0))) != 0)
+			return true;
+	return false;
+}
+
+/* The first characters of what may hold anything; our own hashes are ASCII. */
+static void beginning(struct pen *p, const char *string, size_t length)
+{
+	char *start = strndup(string, length);
+
+	REQUIRE(start);
+	pen_foreign(p, start);
+	free(start);
+}
+
+static void checksum(struct pen *p, const struct doc *sum)
+{
+	beginning(p, doc_as_text(sum, "unknown"), CHECKSUM);
+	if (doc_is_text(sum))
+		pen_add(p, "...");
+}
+
+static void state(struct pen *p, const struct doc *version)
+{
+	pen_add(p, "%s", show_state(version));
+}
+
+static void machine(struct pen *p, const struct doc *version)
+{
+	beginning(p, machine_of(version), MACHINE);
+}
+
+static void suspect(struct pen *p, const struct doc *version)
+{
+	(void)version;
+	pen_add(p, "looks damaged or emptied; kept, and pushes no other version out");
+}
+
+static void one(struct pen *p, const struct doc *version, bool machines)
+{
+	const struct doc *records = doc_get(version, "record_count");
+	const struct doc *operation = doc_get(version, "operation");
+
+	pen_add(p, "\n");
+	pen_text(p, doc_get(version, "key"));
+	pen_add(p, "\n");
+	pen_row(p, VALUES, "Database", pen_text, doc_get(version, "db_name"));
+	pen_row(p, VALUES, "Timestamp", pen_when, doc_get(version, "timestamp"));
+	pen_row(p, VALUES, "Size", pen_size, doc_get(version, "size_bytes"));
+	if (doc_is_int(records))
+		pen_row(p, VALUES, "Records", pen_number, records);
+	if (doc_is_text(operation))
+		pen_row(p, VALUES, "Operation", pen_text, operation);
+	pen_row(p, VALUES, "Checksum", checksum, doc_get(version, "checksum"));
+	if (show_state(version))
+		pen_row(p, VALUES, "State", state, version);
+	if (machines)
+		pen_row(p, VALUES, "Machine", machine, version);
+	if (doc_as_bool(doc_get(version, "suspect"), false))
+		pen_row(p, VALUES, "Suspect", suspect, version);
+}
+
+/* A listing that is not fresh, or could not be checked, must not pass for what is in the store now
+ * (P11). */
+static void freshness(struct pen *p, const struct doc *checked, const struct doc *error)
+{
+	bool failed = doc_is_text(error);
+	int64_t when = p->look.now;
+	bool known = pen_is_moment(checked, &when), old = llabs(p->look.now - when) > FRESH;
+
+	if (failed || !known || old)
+		pen_add(p, "\n");
+	if (failed || !known)
+		pen_mark(p, MARK_WARN);
+	if (failed) {
+		pen_add(p, " Storage backend not available: ");
+		pen_sentence(p, 2, doc_as_text(error, ""));
+		pen_add(p, "\n");
+	} else if (!known) {
+		pen_add(p, " not checked: the store may hold other versions\n");
+	}
+	if (known && (failed || old)) {
+		pen_add(p, "Listing of ");
+		pen_when(p, checked);
+		pen_add(p, ", ");
+		pen_age(p, checked);
+		pen_add(p, "\n");
+	}
+}
+
+void show_list(struct pen *p, const struct doc *result)
+{
+	const struct doc *versions = doc_get(result, "versions");
+	const struct doc *cursor = doc_get(result, "cursor");
+	bool machines = of_several_machines(versions), more = cursor && !doc_is_null(cursor);
+	size_t count = doc_length(versions);
+
+	if (count == 0) {
+		pen_add(p, "No backups found\nCreate the first one: casmanctl backup\n");
+	} else {
+		pen_add(p, "Available Backups (%s%zu):\n", more ? "first " : "", count);
+		pen_rule(p);
+	}
+	for (size_t i = 0; i < count; i++)
+		one(p, doc_at(versions, i), machines);
+	freshness(p, doc_get(result, "checked_at"), doc_get(result, "error"));
+}

@@ -1,0 +1,208 @@
+#include "client/show.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void row(struct pen *p, const char *name, pen_writer *write, const struct doc *value)
+{
+	pen_row(p, SHOW_VALUES, name, write, value);
+}
+
+static void heading(struct pen *p, const char *name)
+{
+	pen_add(p, "\n%s:\n", name);
+}
+
+/* As Python prints it. */
+static void truth(struct pen *p, const struct doc *value)
+{
+	if (doc_is_bool(value))
+		pen_add(p, "%s", doc_as_bool(value, false) ? "True" : "False");
+	else
+		pen_add(p, "unknown");
+}
+
+static void scan_count(struct pen *p, const struct doc *count)
+{
+	int64_t scans;
+
+	if (!pen_is_count(count, &scans)) {
+		pen_add(p, "unknown");
+	} else if (scans == 0) {
+		pen_add(p, "Off");
+	} else {
+		pen_add(p, "Every ");
+		pen_many(p, scans, "scan");
+	}
+}
+
+/* As Python prints a float: 24.0, 0.25. */
+static void hours(struct pen *p, const struct doc *value)
+{
+	double count = doc_as_real(value, -1);
+	char number[32];
+
+	if (count < 0) {
+		pen_add(p, "unknown");
+	} else if (count > 0) {
+		(void)snprintf(number, sizeof(number), "%.12g", count);
+		pen_add(p, "Every %s%s hours", number, strpbrk(number, ".e") ? "" : ".0");
+	} else {
+		pen_add(p, "Off");
+	}
+}
+
+static void configuration(struct pen *p, const struct doc *s)
+{
+	const struct doc *bucket = doc_get(s, "bucket");
+
+	heading(p, "Configuration");
+	row(p, "Enabled", truth, doc_get(s, "enabled"));
+	row(p, "Backend", pen_text, doc_get(s, "backend"));
+	if (doc_is_text(bucket))
+		row(p, "Bucket", pen_text, bucket);
+	else
+		row(p, "Store", pen_text, doc_get(doc_get(s, "store"), "place"));
+	row(p, "Keep Versions", pen_number, doc_get(s, "keep_versions"));
+	row(p, "Backup on Scans", scan_count, doc_get(s, "backup_on_scan_count"));
+	row(p, "Backup on Time", hours, doc_get(s, "backup_on_hours"));
+}
+
+static void marked(struct pen *p, enum mark mark)
+{
+	pen_add(p, "  ");
+	pen_mark(p, mark);
+	pen_add(p, " ");
+}
+
+static void warn(struct pen *p, const char *words)
+{
+	marked(p, MARK_WARN);
+	pen_sentence(p, 4, words);
+	pen_add(p, "\n");
+}
+
+static void reached(struct pen *p, const struct doc *s)
+{
+	const struct doc *store = doc_get(s, "store"), *last = doc_get(store, "last_ok_at");
+	const struct doc *when = doc_is_text(last) ? last : doc_get(store, "checked_at");
+
+	marked(p, MARK_GOOD);
+	pen_text(p, doc_get(s, "backend"));
+	pen_add(p, " store reached ");
+	if (doc_is_text(when))
+		pen_age(p, when);
+	else
+		pen_add(p, "at an unknown time");
+	pen_add(p, "\n");
+}
+
+static void age_or_never(struct pen *p, const struct doc *moment)
+{
+	if (doc_is_null(moment))
+		pen_add(p, "Never");
+	else
+		pen_age(p, moment);
+}
+
+static void store_state(struct pen *p, const struct doc *s)
+{
+	const struct doc *store = doc_get(s, "store"), *reachable = doc_get(store, "reachable");
+	const struct doc *error = doc_get(store, "error");
+
+	if (show_is_disabled(s)) {
+		marked(p, MARK_WARN);
+		pen_add(p, "disabled by the configuration\n");
+	} else if (doc_as_bool(reachable, false)) {
+		reached(p, s);
+	} else {
+		bool asked = doc_is_bool(reachable);
+
+		marked(p, asked ? MARK_BAD : MARK_WARN);
+		pen_add(p, asked ? "Storage backend not available" : "not asked yet");
+		if (asked || doc_is_text(error)) {
+			pen_add(p, ": ");
+			pen_sentence(p, 4, doc_as_text(error, "unknown"));
+		}
+		pen_add(p, "\n");
+		row(p, "Last reached", age_or_never, doc_get(store, "last_ok_at"));
+	}
+}
+
+static void backend(struct pen *p, const struct doc *s)
+{
+	const struct doc *warning = doc_get(doc_get(s, "store"), "warning");
+
+	heading(p, "Backend Status");
+	store_state(p, s);
+	if (doc_is_text(warning))
+		warn(p, doc_as_text(warning, ""));
+	if (doc_is_text(doc_get(s, "endpoint")))
+		row(p, "Endpoint", pen_text, doc_get(s, "endpoint"));
+}
+
+/* What is overdue is tried now. */
+static void next_try(struct pen *p, const struct doc *at)
+{
+	int64_t when;
+
+	if (pen_is_moment(at, &when) && when <= p->look.now)
+		pen_add(p, "now");
+	else
+		pen_age(p, at);
+}
+
+static void words(struct pen *p, const struct doc *text)
+{
+	pen_sentence(p, SHOW_VALUES, doc_as_text(text, "unknown"));
+}
+
+static void waiting(struct pen *p, const struct doc *q)
+{
+	pen_many(p, doc_as_int(doc_get(q, "length"), 0), "version");
+	pen_add(p, ", ");
+	pen_size(p, doc_get(q, "bytes"));
+}
+
+static void queue(struct pen *p, const struct doc *q)
+{
+	const struct doc *next = doc_get(q, "next_try_at"), *error = doc_get(q, "error");
+	int64_t length;
+
+	heading(p, "Queue");
+	if (!pen_is_count(doc_get(q, "length"), &length)) {
+		pen_add(p, "  unknown\n");
+		return;
+	}
+	if (length == 0) {
+		pen_add(p, "  empty\n");
+	} else {
+		row(p, "Waiting", waiting, q);
+		row(p, "Oldest", pen_age, doc_get(q, "oldest_at"));
+		if (!doc_is_null(next)) /* it is, while something is being sent */
+			row(p, "Next try", next_try, next);
+	}
+	if (doc_is_text(error))
+		row(p, "Last error", words, error);
+}
+
+static void warnings(struct pen *p, const struct doc *list)
+{
+	if (doc_length(list) == 0)
+		return;
+	heading(p, "Warnings");
+	for (size_t i = 0; i < doc_length(list); i++)
+		warn(p, doc_as_text(doc_at(list, i), "unknown"));
+}
+
+void show_status(struct pen *p, const struct doc *result)
+{
+	pen_add(p, "Database Sync Status\n");
+	pen_rule(p);
+	configuration(p, result);
+	backend(p, result);
+	show_databases(p, doc_get(result, "databases"));
+	show_scans(p, result);
+	queue(p, doc_get(result, "queue"));
+	warnings(p, doc_get(result, "warnings"));
+}

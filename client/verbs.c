@@ -1,0 +1,118 @@
+#include "client/verbs.h"
+
+#include "client/ask.h"
+#include "client/show.h"
+
+#include <string.h>
+
+#define QUICK 30 /* seconds for what casmand answers from what it knows */
+
+/* Tables, to be read in columns. */
+/* clang-format off */
+
+const struct option common_options[] = {
+	{"--socket",  "PATH",    "casmand's socket (else $CASMAND_SOCKET)", OPTION_SOCKET,  NULL, NULL},
+	{"--json",    NULL,      "the result, or the error, as JSON",       OPTION_JSON,    NULL, NULL},
+	{"--timeout", "SECONDS", "how long to wait for casmand",            OPTION_TIMEOUT, NULL, NULL},
+	{"--help",    NULL,      "this text",                               OPTION_HELP,    NULL, NULL},
+	{"--version", NULL,      "casmanctl's version",                     OPTION_VERSION, NULL, NULL},
+	{0},
+};
+
+static const struct option scan_operand = {"DB", NULL, NULL, OPTION_TEXT, "database", NULL};
+static const struct option scan_options[] = {
+	{"--count", "N",    "so many scans at once",                    OPTION_COUNT, "count", NULL},
+	{"--note",  "TEXT", "what was scanned, for the record",         OPTION_TEXT,  "note",  NULL},
+	{"--uid",   "TEXT", "counts once, however often it is posted",  OPTION_TEXT,  "uid",   NULL},
+	{0},
+};
+
+static const struct option backup_operand = {"DB...", NULL, NULL, OPTION_LIST, "databases", NULL};
+static const struct option backup_options[] = {
+	{"--parts",     NULL,   "parts.db",                           OPTION_LIST,  "databases", "parts.db"},
+	{"--assembled", NULL,   "assembled_casm.db",                  OPTION_LIST,  "databases", "assembled_casm.db"},
+	{"--operation", "TEXT", "why, in words",                      OPTION_TEXT,  "operation", NULL},
+	{"--no-wait",   NULL,   "return once the backup has begun",   OPTION_FALSE, "wait",      NULL},
+	{0},
+};
+
+static const struct option list_options[] = {
+	{"--db",    "NAME", "versions of this database only", OPTION_TEXT,  "database", NULL},
+	{"--limit", "N",    "so many versions at most",       OPTION_COUNT, "limit",    NULL},
+	{0},
+};
+
+static const struct option status_options[] = {
+	{"--refresh", NULL, "ask the store first", OPTION_TRUE, "refresh", NULL},
+	{0},
+};
+
+const struct verb verbs[] = {
+	{
+		.name = "ping",
+		.help = "is casmand there?",
+		.timeout_s = QUICK,
+		.show = show_ping,
+	},
+	{
+		.name = "scan",
+		.help = "count a scan, after it was committed",
+		.operand = &scan_operand,
+		.options = scan_options,
+		.timeout_s = QUICK,
+		.unanswered = "Whether the scan was counted is not known: one with a --uid may be "
+			      "posted again, and counts once",
+		.show = show_scan,
+	},
+	{
+		.name = "backup",
+		.help = "make versions, and wait until they are stored",
+		.operand = &backup_operand,
+		.options = backup_options,
+		.unanswered = "What casmand has captured it stores by itself: see casmanctl status",
+		.ask = ask_backup,
+		.show = show_backup,
+		.exit = exit_of_backup,
+	},
+	{
+		.name = "status",
+		.help = "where things stand",
+		.options = status_options,
+		.timeout_s = QUICK,
+		.show = show_status,
+	},
+	{
+		.name = "list",
+		.help = "the versions that there are",
+		.options = list_options,
+		.timeout_s = QUICK,
+		.ask = ask_list,
+		.show = show_list,
+		.exit = exit_of_list,
+	},
+	{
+		.name = "reload",
+		.help = "read the configuration again",
+		.timeout_s = QUICK,
+		.show = show_reload,
+	},
+	{0},
+};
+
+/* clang-format on */
+
+const struct verb *verb_find(const char *name)
+{
+	for (const struct verb *v = verbs; v->name; v++)
+		if (strcmp(v->name, name) == 0)
+			return v;
+	return NULL;
+}
+
+enum err_code verb_ask(
+	const struct verb *v, struct link *l, struct doc *params, struct answer *a, struct err *e)
+{
+	if (v->ask)
+		return v->ask(l, params, a, e);
+	return link_call(l, v->name, doc_copy(params), a, e);
+}

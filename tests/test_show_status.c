@@ -1,0 +1,310 @@
+#include "shown.h"
+
+#define CONFIGURATION                                                                              \
+	"'enabled':true,'backend':'file','bucket':null,'endpoint':null,'keep_versions':10,"        \
+	"'backup_on_scan_count':10,'backup_on_hours':24.0,"
+#define STORE                                                                                      \
+	"'store':{'reachable':true,'checked_at':'2026-11-20T14:29:57Z','error':null,"              \
+	"'place':'/var/lib/casmand/store','warning':null,'last_ok_at':'2026-11-20T14:29:57Z'},"
+#define GOOD_VERSION                                                                               \
+	"{'timestamp':'2026-11-20T11:30:00Z','record_count':258,'state':'stored','suspect':false}"
+
+static void a_fresh_machine_reads_as_in_the_reference(void **state)
+{
+	(void)state;
+	shown(show_status,
+		"{" CONFIGURATION STORE
+		"'scans':{'total':0,'since_backup':0,'until_backup':10,'unprotected':0,"
+		"'oldest_unprotected_at':null},'last_backup_at':null,"
+		"'databases':["
+		"{'name':'parts.db','path':'/"
+		"p','present':true,'size_bytes':348160,'state':'in_step',"
+		"'last_version':" GOOD_VERSION ",'error':null,'dirty':false,'mend':null},"
+		"{'name':'assembled_casm.db','path':'/a','present':true,'size_bytes':46285,"
+		"'state':'in_step','last_version':" GOOD_VERSION ",'error':null,'dirty':false,"
+		"'unchanged_since':'2026-11-20T11:30:00Z'}],"
+		"'queue':{'length':0,'bytes':0,'oldest_at':null,'next_try_at':null,'error':null},"
+		"'warnings':[]}",
+		"Database Sync Status\n" SHOWN_RULE "\n"
+		"Configuration:\n"
+		"  Enabled:              True\n"
+		"  Backend:              file\n"
+		"  Store:                /var/lib/casmand/store\n"
+		"  Keep Versions:        10\n"
+		"  Backup on Scans:      Every 10 scans\n"
+		"  Backup on Time:       Every 24.0 hours\n"
+		"\n"
+		"Backend Status:\n"
+		"  ✓ file store reached 3 s ago\n"
+		"\n"
+		"Local Databases:\n"
+		"  parts.db                 340.0 KB  ✓\n"
+		"    Last version: 2026-11-20 11:30:00 UTC (3 h ago), 258 records\n"
+		"  assembled_casm.db         45.2 KB  ✓\n"
+		"    Last version: 2026-11-20 11:30:00 UTC (3 h ago), 258 records\n"
+		"    Unchanged since 2026-11-20 11:30:00 UTC\n"
+		"\n"
+		"Scan Tracker:\n"
+		"  Scans since backup:   0\n"
+		"  Unprotected scans:    0\n"
+		"  Last backup:          Never\n"
+		"  Status:               OK (10 scans until backup)\n"
+		"\n"
+		"Queue:\n"
+		"  empty\n");
+}
+
+static void a_machine_in_trouble_tells_all_of_it(void **state)
+{
+	(void)state;
+	shown(show_status,
+		"{'enabled':true,'backend':'r2','bucket':'casman-databases','endpoint':'https://x',"
+		"'keep_versions':3,'backup_on_scan_count':1,'backup_on_hours':0.25,"
+		"'store':{'reachable':false,'checked_at':'2026-11-20T14:29:57Z',"
+		"'error':'no credentials','place':'r2','warning':'on the same disk',"
+		"'last_ok_at':null},"
+		"'scans':{'total':20,'since_backup':3,'until_backup':1,'unprotected':12,"
+		"'oldest_unprotected_at':'2026-11-19T14:30:00Z'},"
+		"'last_backup_at':'2026-11-20T14:20:00Z',"
+		"'databases':[],"
+		"'queue':{'length':2,'bytes':1048576,'oldest_at':'2026-11-18T14:00:00Z',"
+		"'next_try_at':'2026-11-20T14:30:40Z','error':'timed out'},"
+		"'warnings':['no group casman','b']}",
+		"Database Sync Status\n" SHOWN_RULE "\n"
+		"Configuration:\n"
+		"  Enabled:              True\n"
+		"  Backend:              r2\n"
+		"  Bucket:               casman-databases\n"
+		"  Keep Versions:        3\n"
+		"  Backup on Scans:      Every 1 scan\n"
+		"  Backup on Time:       Every 0.25 hours\n"
+		"\n"
+		"Backend Status:\n"
+		"  ✗ Storage backend not available: no credentials\n"
+		"  Last reached:         Never\n"
+		"  ⚠ on the same disk\n"
+		"  Endpoint:             https://x\n"
+		"\n"
+		"Local Databases:\n"
+		"  none: name them in casmand.conf, as [database NAME]\n"
+		"\n"
+		"Scan Tracker:\n"
+		"  Scans since backup:   3\n"
+		"  Unprotected scans:    12 (oldest 24 h ago)\n"
+		"  Last backup:          2026-11-20 14:20:00 UTC (10 min ago)\n"
+		"  Status:               Waiting for the store (1 scan until backup)\n"
+		"\n"
+		"Queue:\n"
+		"  Waiting:              2 versions, 1.0 MB\n"
+		"  Oldest:               2 days ago\n"
+		"  Next try:             in 40 s\n"
+		"  Last error:           timed out\n"
+		"\n"
+		"Warnings:\n"
+		"  ⚠ no group casman\n"
+		"  ⚠ b\n");
+}
+
+/* P11: an answer that knows nothing says nothing good. */
+static void what_is_not_known_is_not_called_good(void **state)
+{
+	(void)state;
+	static const char expected[] = "Database Sync Status\n" SHOWN_RULE "\n"
+				       "Configuration:\n"
+				       "  Enabled:              unknown\n"
+				       "  Backend:              unknown\n"
+				       "  Store:                unknown\n"
+				       "  Keep Versions:        unknown\n"
+				       "  Backup on Scans:      unknown\n"
+				       "  Backup on Time:       unknown\n"
+				       "\n"
+				       "Backend Status:\n"
+				       "  ⚠ not asked yet\n"
+				       "  Last reached:         unknown\n"
+				       "\n"
+				       "Local Databases:\n"
+				       "  unknown\n"
+				       "\n"
+				       "Scan Tracker:\n"
+				       "  Scans since backup:   unknown\n"
+				       "  Unprotected scans:    unknown\n"
+				       "  Last backup:          unknown\n"
+				       "  Status:               unknown\n"
+				       "\n"
+				       "Queue:\n"
+				       "  unknown\n";
+
+	shown(show_status, "{}", expected);
+	shown(show_status, "{'enabled':7,'store':[],'scans':'x','databases':{},'queue':true}",
+		expected);
+}
+
+static void a_store_that_was_not_asked_still_tells_its_last_error(void **state)
+{
+	(void)state;
+	struct doc *d = quoted_doc("{'store':{'reachable':null,'error':'no credentials',"
+				   "'last_ok_at':'2026-11-20T13:30:00Z'}}");
+	struct pen p = {.look = shown_look()};
+
+	show_status(&p, d);
+	assert_non_null(strstr(p.text.at,
+		"Backend Status:\n  ⚠ not asked yet: no credentials\n"
+		"  Last reached:         60 min ago\n"));
+	text_free(&p.text);
+	doc_free(d);
+}
+
+static void sync_that_is_off_is_not_called_good_either(void **state)
+{
+	(void)state;
+	/* clang-format off */
+	static const struct {
+		const char *json, *status;
+	} rows[] = {
+		{"{'enabled':false,'scans':{'since_backup':0,'until_backup':10,'unprotected':0}}",
+			"Disabled"},
+		{"{'backend':'disabled','scans':{'since_backup':0,'until_backup':10,"
+		 "'unprotected':0}}",
+			"Disabled"},
+		{"{'backup_on_scan_count':0,'scans':{'since_backup':0,'until_backup':null,"
+		 "'unprotected':0}}",
+			"Off (scans start no backup)"},
+		{"{'scans':{'since_backup':10,'until_backup':0,'unprotected':10}}", "Backup due"},
+		{"{'scans':{'since_backup':3,'until_backup':7,'unprotected':null}}", "unknown"},
+		{"{'scans':{'since_backup':3,'until_backup':7,'unprotected':4}}",
+			"Waiting for the store (7 scans until backup)"},
+		{"{'scans':{'since_backup':3,'until_backup':7,'unprotected':3}}",
+			"OK (7 scans until backup)"},
+	};
+	/* clang-format on */
+
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		struct doc *d = quoted_doc(rows[i].json);
+		struct pen p = {.look = shown_look()};
+
+		print_message("# %s\n", rows[i].json);
+		show_scans(&p, d);
+		const char *line = strstr(p.text.at, "Status:               ");
+		assert_non_null(line);
+		line += strlen("Status:               ");
+		assert_int_equal((int)strcspn(line, "\n"), (int)strlen(rows[i].status));
+		assert_memory_equal(line, rows[i].status, strlen(rows[i].status));
+		text_free(&p.text);
+		doc_free(d);
+	}
+}
+
+#define DATABASE "[{'name':'a.db','path':'/d/a.db','size_bytes':512,"
+#define ROW      "\nLocal Databases:\n  a.db                        512 B  "
+#define LAST     "    Last version: 2026-11-20 11:30:00 UTC (3 h ago), 258 records"
+
+/* clang-format off */
+static const struct {
+	const char *json, *expected;
+} databases[] = {
+	{DATABASE "'present':true,'state':'in_step','dirty':false,'error':null,"
+		  "'last_version':" GOOD_VERSION "}]",
+		ROW "✓\n" LAST "\n"},
+	{DATABASE "'present':true,'state':'in_step','dirty':null,"
+		  "'last_version':" GOOD_VERSION "}]",
+		ROW "⚠\n" LAST "\n    Not known whether it changed since\n"},
+	{DATABASE "'present':true,'state':'unknown','dirty':false,"
+		  "'last_version':" GOOD_VERSION "}]",
+		ROW "⚠\n" LAST "\n    Not known whether the store holds the same contents\n"},
+	{DATABASE "'present':true,'dirty':false,'last_version':" GOOD_VERSION "}]",
+		ROW "⚠\n" LAST "\n    Not known whether the store holds the same contents\n"},
+	{DATABASE "'present':true,'state':'sideways','dirty':false,"
+		  "'last_version':" GOOD_VERSION "}]",
+		ROW "⚠\n" LAST "\n    In a state that this casmanctl does not know\n"},
+	{DATABASE "'present':null,'state':'in_step','dirty':false,"
+		  "'last_version':" GOOD_VERSION "}]",
+		ROW "⚠\n    Not known whether the file is there\n" LAST "\n"},
+	{DATABASE "'present':true,'state':'ahead','dirty':true,"
+		  "'last_version':" GOOD_VERSION "}]",
+		ROW "⚠\n" LAST "\n    Changes that no version holds yet\n"},
+	{DATABASE "'present':true,'state':'ahead','dirty':false,"
+		  "'last_version':" GOOD_VERSION "}]",
+		ROW "⚠\n" LAST "\n    Newer than what the store holds\n"},
+	{DATABASE "'present':true,'state':'behind','dirty':false,"
+		  "'last_version':" GOOD_VERSION "}]",
+		ROW "⚠\n" LAST "\n    The store holds a newer version\n"},
+	{DATABASE "'present':true,'state':'no_version','dirty':true,"
+		  "'last_version':null}]",
+		ROW "⚠\n    No version yet\n    Changes that no version holds yet\n"},
+	{DATABASE "'present':true,'state':'in_step','dirty':false,'last_version':"
+		  "{'timestamp':'2026-11-20T11:30:00Z','state':'captured',"
+		  "'suspect':false}}]",
+		ROW "⚠\n    Last version: 2026-11-20 11:30:00 UTC (3 h ago), captured, "
+		    "waits for the store\n"},
+	{DATABASE "'present':true,'state':'in_step','dirty':false,'last_version':"
+		  "{'timestamp':'2026-11-20T11:30:00Z','state':'stored','suspect':true}}]",
+		ROW "⚠\n    Last version: 2026-11-20 11:30:00 UTC (3 h ago)\n"
+		"    Suspect: looks damaged or emptied\n"},
+	{DATABASE "'present':true,'state':'in_step','dirty':false,'last_version':"
+		  "{'timestamp':'2026-11-20T11:30:00Z','state':'stored','suspect':true,"
+		  "'why':'lost table parts'}}]",
+		ROW "⚠\n    Last version: 2026-11-20 11:30:00 UTC (3 h ago)\n"
+		"    Suspect: lost table parts\n"},
+	{DATABASE "'present':true,'state':'in_step','dirty':false,'last_version':"
+		  "{'timestamp':'2026-11-20T11:30:00Z','state':'stored'}}]",
+		ROW "⚠\n    Last version: 2026-11-20 11:30:00 UTC (3 h ago)\n"},
+	{DATABASE "'present':true,'state':'in_step','dirty':false,"
+		  "'last_version':" GOOD_VERSION ",'error':'open: Permission denied',"
+		  "'mend':'usermod -aG x casmand'}]",
+		ROW "✗\n    open: Permission denied\n    Mend: usermod -aG x casmand\n" LAST "\n"},
+	{"[{'name':'a.db','path':'/d/a.db','size_bytes':null,'present':false,"
+	 "'state':'absent','dirty':null,'last_version':null}]",
+		"\nLocal Databases:\n  a.db                      unknown  ✗\n"
+		"    There is no file /d/a.db\n"},
+	{"[{'name':'a.db','path':'/d/a.db','size_bytes':null,'present':false,"
+	 "'state':'absent','last_version':" GOOD_VERSION "}]",
+		"\nLocal Databases:\n  a.db                      unknown  ✗\n"
+		"    There is no file /d/a.db\n" LAST "\n"},
+	{"[{}]",
+		"\nLocal Databases:\n  unknown                   unknown  ⚠\n"
+		"    Not known whether the file is there\n"
+		"    Last version: unknown\n"
+		"    Not known whether it changed since\n"
+		"    Not known whether the store holds the same contents\n"},
+};
+/* clang-format on */
+
+/* P11 again: the mark is good only where everything is known and good. */
+static void each_state_of_a_database_has_its_mark_and_its_words(void **state)
+{
+	(void)state;
+
+	for (size_t i = 0; i < LENGTH(databases); i++) {
+		print_message("# %s\n", databases[i].json);
+		shown(show_databases, databases[i].json, databases[i].expected);
+	}
+}
+
+static void long_names_keep_the_columns(void **state)
+{
+	(void)state;
+	struct doc *d = quoted_doc("[{'name':'a_database_of_thirty_letters.d','size_bytes':1},"
+				   "{'name':'b.db','size_bytes':348160}]");
+	struct pen p = {.look = shown_look()};
+
+	show_databases(&p, d);
+	assert_non_null(strstr(p.text.at, "\n  a_database_of_thirty_letters.d          1 B  ⚠\n"));
+	assert_non_null(strstr(p.text.at, "\n  b.db                               340.0 KB  ⚠\n"));
+	text_free(&p.text);
+	doc_free(d);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_fresh_machine_reads_as_in_the_reference),
+		cmocka_unit_test(a_machine_in_trouble_tells_all_of_it),
+		cmocka_unit_test(what_is_not_known_is_not_called_good),
+		cmocka_unit_test(a_store_that_was_not_asked_still_tells_its_last_error),
+		cmocka_unit_test(sync_that_is_off_is_not_called_good_either),
+		cmocka_unit_test(each_state_of_a_database_has_its_mark_and_its_words),
+		cmocka_unit_test(long_names_keep_the_columns),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
