@@ -1,0 +1,454 @@
+/* HTTP against a server of our own that says, for each connection, raw bytes. */
+#include "check.h"
+#include "daemon/io/http.h"
+#include "scratch.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <sys/socket.h>
+#include <uv.h>
+
+#define ROOM 400000
+
+/* Each answer is said after a whole request came; "" hangs for ever, NULL ends the script.  '!' first:
+ * hang up behind it. */
+struct server {
+	int listener;
+	uint16_t port;
+	const char *const *answers;
+	int connections;
+	size_t heard;
+	char requests[ROOM];
+	pthread_t thread;
+};
+
+static bool is_whole(const char *request, size_t length)
+{
+	const char *end = memmem(request, length, "\r\n\r\n", 4);
+	const char *said = memmem(request, length, "Content-Length: ", 16);
+	size_t body = said && said < end ? strtoul(said + 16, NULL, 10) : 0;
+
+	return end && length - (size_t)(end + 4 - request) >= body;
+}
+
+/* Reads one request behind what was heard so far; false at the end of the connection. */
+static bool hear(struct server *s, int fd)
+{
+	size_t begin = s->heard;
+
+	while (!is_whole(s->requests + begin, s->heard - begin)) {
+		ssize_t n = read(fd, s->requests + s->heard, ROOM - 1 - s->heard);
+
+		if (n <= 0)
+			return false;
+		s->heard += (size_t)n;
+	}
+	return true;
+}
+
+static void *serve(void *arg)
+{
+	struct server *s = arg;
+
+	for (const char *const *answer = s->answers; *answer;) {
+		int fd = accept4(s->listener, NULL, NULL, SOCK_CLOEXEC);
+
+		if (fd < 0)
+			return NULL;
+		s->connections++;
+		for (bool open = true; open && *answer && hear(s, fd); answer++) {
+			const char *words = **answer == '!' ? *answer + 1 : *answer;
+
+			if (!*words) { /* silence, until the other side hangs up */
+				char byte;
+
+				(void)!read(fd, &byte, 1);
+				break;
+			}
+			(void)!write(fd, words, strlen(words));
+			open = **answer != '!';
+		}
+		if (*answer && !**answer)
+			answer++;
+		close(fd);
+	}
+	return NULL;
+}
+
+static void serve_start(struct server *s, const char *const *answers)
+{
+	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t length = sizeof(at);
+
+	memset(s, 0, sizeof(*s));
+	s->answers = answers;
+	s->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(bind(s->listener, (struct sockaddr *)&at, sizeof(at)), 0);
+	assert_int_equal(listen(s->listener, 8), 0);
+	assert_int_equal(getsockname(s->listener, (struct sockaddr *)&at, &length), 0);
+	s->port = ntohs(at.sin_port);
+	assert_int_equal(pthread_create(&s->thread, NULL, serve, s), 0);
+}
+
+static void serve_end(struct server *s)
+{
+	shutdown(s->listener, SHUT_RDWR);
+	assert_int_equal(pthread_join(s->thread, NULL), 0);
+	close(s->listener);
+}
+
+struct world {
+	uv_loop_t loop;
+	struct http *http;
+	struct server server;
+	char url[100];
+	bool closed;
+};
+
+struct asked {
+	struct http_call call;
+	bool ended;
+	struct err e;
+	long status;
+	char body[200], kind[40];
+	size_t length;
+	uint64_t received;
+	size_t arrived;
+};
+
+static void on_done(struct http_call *c, const struct http_answer *a, const struct err *e)
+{
+	struct asked *asked = owner_of(c, struct asked, call);
+
+	assert_false(asked->ended);
+	asked->ended = true;
+	asked->e = *e;
+	asked->status = a->status;
+	asked->length = a->length;
+	asked->received = a->received;
+	text_cut(asked->body, sizeof(asked->body), a->body ? a->body : "");
+}
+
+static bool on_line(struct http_call *c, const char *line, size_t length)
+{
+	struct asked *asked = owner_of(c, struct asked, call);
+
+	if (length > 9 && memcmp(line, "X-Kind: ", 8) == 0)
+		(void)snprintf(
+			asked->kind, sizeof(asked->kind), "%.*s", (int)length - 10, line + 8);
+	return memcmp(line, "X-Refuse", length < 8 ? length : 8) != 0 || length < 8;
+}
+
+static void on_arrived(struct http_call *c, const void *bytes, size_t count)
+{
+	(void)bytes;
+	owner_of(c, struct asked, call)->arrived += count;
+}
+
+static void open_world(struct world *w, const char *const *answers)
+{
+	struct err e;
+
+	memset(w, 0, sizeof(*w));
+	serve_start(&w->server, answers);
+	(void)snprintf(w->url, sizeof(w->url), "http://127.0.0.1:%u/a/key", w->server.port);
+	assert_int_equal(uv_loop_init(&w->loop), 0);
+	assert_int_equal(http_open(&w->http, &w->loop,
+				 &(struct http_options){.ca_file = "", .patience_ms = 300}, &e),
+		ERR_NONE);
+}
+
+static void on_closed(void *arg)
+{
+	*(bool *)arg = true;
+}
+
+static void close_world(struct world *w)
+{
+	http_close(w->http, on_closed, &w->closed);
+	uv_run(&w->loop, UV_RUN_DEFAULT);
+	assert_true(w->closed);
+	assert_int_equal(uv_loop_close(&w->loop), 0);
+	serve_end(&w->server);
+}
+
+static void start(struct world *w, struct asked *a, const char *method)
+{
+	struct err e;
+
+	*a = (struct asked){
+		.call = {.method = method,
+			 .url = w->url,
+			 .body_file = -1,
+			 .answer_file = -1,
+			 .answer_most = 100000,
+			 .line = on_line,
+			 .done = on_done}
+        };
+	assert_int_equal(http_start(w->http, &a->call, &e), ERR_NONE);
+	assert_false(a->ended);
+}
+
+static void until_ended(struct world *w, const struct asked *a)
+{
+	while (!a->ended)
+		uv_run(&w->loop, UV_RUN_ONCE);
+}
+
+#define OK_HELLO "HTTP/1.1 200 OK\r\nX-Kind: first\r\nContent-Length: 5\r\n\r\nhello"
+
+static void an_answer_comes_into_memory_with_its_headers(void **state)
+{
+	(void)state;
+	struct world w;
+	struct asked a;
+
+	open_world(&w, (const char *const[]){OK_HELLO, NULL});
+	start(&w, &a, "GET");
+	until_ended(&w, &a);
+	assert_int_equal(a.e.code, ERR_NONE);
+	assert_int_equal(a.status, 200);
+	assert_string_equal(a.body, "hello");
+	assert_int_equal(a.length, 5);
+	assert_string_equal(a.kind, "first");
+	close_world(&w);
+}
+
+static void a_connection_is_kept_for_the_next_call(void **state)
+{
+	(void)state;
+	struct world w;
+	struct asked a;
+
+	open_world(&w,
+		(const char *const[]){
+			OK_HELLO, "HTTP/1.1 404 No\r\nContent-Length: 2\r\n\r\nno", NULL});
+	start(&w, &a, "GET");
+	until_ended(&w, &a);
+	start(&w, &a, "GET");
+	until_ended(&w, &a);
+	assert_int_equal(a.e.code, ERR_NONE); /* any status is an answer */
+	assert_int_equal(a.status, 404);
+	assert_string_equal(a.body, "no");
+	close_world(&w);
+	assert_int_equal(w.server.connections, 1);
+}
+
+static void a_body_goes_out_from_a_file_whole(void **state)
+{
+	(void)state;
+	static char bytes[300000];
+	struct scratch scratch;
+	struct world w;
+	struct asked a;
+	struct err e;
+
+	scratch_open(&scratch);
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (char)(i % 251);
+	int fd = openat(scratch.fd, "body", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	assert_int_equal(write(fd, bytes, sizeof(bytes)), sizeof(bytes));
+	open_world(&w, (const char *const[]){"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", NULL});
+	a = (struct asked){
+		.call = {.method = "PUT",
+			 .url = w.url,
+			 .body_file = fd,
+			 .body_length = sizeof(bytes),
+			 .answer_file = -1,
+			 .done = on_done,
+			 .headers = (const char *const[]){"if-none-match: *", NULL}}
+        };
+	assert_int_equal(http_start(w.http, &a.call, &e), ERR_NONE);
+	until_ended(&w, &a);
+	assert_int_equal(a.status, 200);
+	close_world(&w);
+	close(fd);
+	assert_non_null(strstr(w.server.requests, "if-none-match: *\r\n"));
+	assert_non_null(strstr(w.server.requests, "Content-Length: 300000\r\n"));
+	assert_null(strstr(w.server.requests, "Expect:"));
+	char *body = (char *)memmem(w.server.requests, w.server.heard, "\r\n\r\n", 4) + 4;
+	assert_int_equal(w.server.heard - (size_t)(body - w.server.requests), sizeof(bytes));
+	assert_memory_equal(body, bytes, sizeof(bytes));
+	scratch_close(&scratch);
+}
+
+static void only_what_was_asked_for_comes_into_the_file(void **state)
+{
+	(void)state;
+	struct scratch scratch;
+	struct world w;
+	struct asked a;
+	char got[6] = "";
+	struct err e;
+
+	scratch_open(&scratch);
+	int fd = openat(scratch.fd, "answer", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	open_world(&w,
+		(const char *const[]){
+			OK_HELLO, "HTTP/1.1 403 No\r\nContent-Length: 6\r\n\r\n<Error", NULL});
+	for (int i = 0; i < 2; i++) {
+		a = (struct asked){
+			.call = {.method = "GET",
+				 .url = w.url,
+				 .body_file = -1,
+				 .answer_file = fd,
+				 .answer_most = 100,
+				 .arrived = on_arrived,
+				 .done = on_done}
+                };
+		assert_int_equal(http_start(w.http, &a.call, &e), ERR_NONE);
+		until_ended(&w, &a);
+		assert_int_equal(a.arrived, i == 0 ? 5 : 0);
+		assert_string_equal(a.body, i == 0 ? "" : "<Error");
+	}
+	assert_int_equal(pread(fd, got, sizeof(got), 0), 5);
+	assert_string_equal(got, "hello");
+	close_world(&w);
+	close(fd);
+	scratch_close(&scratch);
+}
+
+static void each_trouble_has_its_code(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *name, *answer;
+		enum err_code code;
+	} rows[] = {
+		{"larger than it may be",      "HTTP/1.1 200 OK\r\nContent-Length: 200000\r\n\r\nx",
+                 ERR_CORRUPT										    },
+		{"a head that is not wanted",
+                 "HTTP/1.1 200 OK\r\nX-Refuse: 1\r\nContent-Length: 0\r\n\r\n",                      ERR_CORRUPT},
+		{"cut in the middle",          "!HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\nx",
+                 ERR_OFFLINE										    },
+		{"no HTTP at all",             "!SSH-2.0-OpenSSH\r\n",                               ERR_OFFLINE},
+		{"silence",                    "",						   ERR_OFFLINE},
+		{"a redirect is not followed",
+                 "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: "
+			"0\r\n\r\n",								 ERR_NONE   },
+	};
+
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		struct world w;
+		struct asked a;
+
+		print_message("# %s\n", rows[i].name);
+		open_world(&w, (const char *const[]){rows[i].answer, NULL});
+		start(&w, &a, "GET");
+		if (i == 0)
+			a.call.answer_most = 100;
+		until_ended(&w, &a);
+		assert_int_equal(a.e.code, rows[i].code);
+		assert_int_equal(rows[i].code == ERR_NONE, a.e.text[0] == '\0');
+		close_world(&w);
+	}
+}
+
+static void a_port_where_nobody_listens_is_offline(void **state)
+{
+	(void)state;
+	struct world w;
+	struct asked a;
+
+	open_world(&w, (const char *const[]){NULL});
+	(void)snprintf(w.url, sizeof(w.url), "http://127.0.0.1:1/");
+	start(&w, &a, "GET");
+	until_ended(&w, &a);
+	assert_int_equal(a.e.code, ERR_OFFLINE);
+	assert_non_null(strstr(a.e.text, "127.0.0.1"));
+	close_world(&w);
+}
+
+static void a_head_has_no_body_to_wait_for(void **state)
+{
+	(void)state;
+	struct world w;
+	struct asked a;
+
+	open_world(&w,
+		(const char *const[]){
+			"HTTP/1.1 200 OK\r\nX-Kind: head\r\nContent-Length: 348160\r\n\r\n", NULL});
+	start(&w, &a, "HEAD");
+	until_ended(&w, &a);
+	assert_int_equal(a.status, 200);
+	assert_string_equal(a.kind, "head");
+	assert_int_equal(a.received, 0);
+	close_world(&w);
+}
+
+static void a_dropped_call_is_not_heard_of_again(void **state)
+{
+	(void)state;
+	struct world w;
+	struct asked a, b;
+
+	open_world(&w, (const char *const[]){"", OK_HELLO, NULL});
+	start(&w, &a, "GET");
+	for (int i = 0; i < 20; i++)
+		uv_run(&w.loop, UV_RUN_NOWAIT);
+	http_drop(&a.call);
+	http_drop(&a.call); /* twice is once */
+	start(&w, &b, "GET");
+	until_ended(&w, &b);
+	assert_false(a.ended);
+	assert_int_equal(b.status, 200);
+	close_world(&w);
+}
+
+static void the_network_is_back_ends_what_hung_and_connects_anew(void **state)
+{
+	(void)state;
+	struct world w;
+	struct asked a, b;
+
+	open_world(&w, (const char *const[]){"", OK_HELLO, NULL});
+	start(&w, &a, "GET");
+	for (int i = 0; i < 20; i++)
+		uv_run(&w.loop, UV_RUN_NOWAIT);
+	http_reconnect(w.http);
+	assert_true(a.ended);
+	assert_int_equal(a.e.code, ERR_OFFLINE);
+	start(&w, &b, "GET");
+	until_ended(&w, &b);
+	assert_int_equal(b.status, 200);
+	close_world(&w);
+	assert_int_equal(w.server.connections, 2);
+}
+
+static void closing_drops_what_is_live(void **state)
+{
+	(void)state;
+	for (int turns = 0; turns < 6; turns++) { /* at each stage of a call */
+		struct world w;
+		struct asked a;
+
+		open_world(&w, (const char *const[]){"", NULL});
+		start(&w, &a, "GET");
+		for (int i = 0; i < turns; i++)
+			uv_run(&w.loop, UV_RUN_NOWAIT);
+		close_world(&w);
+		assert_false(a.ended);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_answer_comes_into_memory_with_its_headers),
+		cmocka_unit_test(a_connection_is_kept_for_the_next_call),
+		cmocka_unit_test(a_body_goes_out_from_a_file_whole),
+		cmocka_unit_test(only_what_was_asked_for_comes_into_the_file),
+		cmocka_unit_test(each_trouble_has_its_code),
+		cmocka_unit_test(a_port_where_nobody_listens_is_offline),
+		cmocka_unit_test(a_head_has_no_body_to_wait_for),
+		cmocka_unit_test(a_dropped_call_is_not_heard_of_again),
+		cmocka_unit_test(the_network_is_back_ends_what_hung_and_connects_anew),
+		cmocka_unit_test(closing_drops_what_is_live),
+	};
+
+	http_global();
+	int failed = cmocka_run_group_tests(tests, NULL, NULL);
+	http_global_end();
+	return failed;
+}
