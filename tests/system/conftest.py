@@ -48,6 +48,14 @@ scans_from = {scans_from}
 """
 
 
+def casmand(*args, env=None):
+    """casmand as a person would call it, to its end."""
+    environment = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", **(env or {})}
+    environment.update({name: os.environ[name] for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS") if name in os.environ})
+    return subprocess.run([CASMAND, *args], text=True, capture_output=True, stdin=subprocess.DEVNULL, env=environment,
+                          timeout=LIMIT, cwd="/")
+
+
 class Failure(Exception):
     """An error that the daemon answered."""
 
@@ -327,6 +335,16 @@ def site():
 
 
 @pytest.fixture
+def up(site):
+    """A machine whose two databases nobody has made yet, and casmand that waits for them."""
+    site.database("parts.db", "parts")
+    site.database("assembled_casm.db", "assembly")
+    site.start()
+    site.wait_log("^<6>store ")
+    return site
+
+
+@pytest.fixture
 def running(site):
     """A machine with the two CAsMan databases, and casmand that has made their first versions."""
     site.database("parts.db", "parts")
@@ -351,42 +369,11 @@ def stored(site):
     return site
 
 
-class Late:
-    """What takes up to half a minute, begun before the first test and looked at by the last ones."""
-
-    def __init__(self, site):
-        from people import Person, let_in  # people.py stands on this file
-
-        self.site = site
-        let_in(site)
-        site.database()
-        site.make()
-        site.configure(daemon="socket_group = games" if os.geteuid() == 0 else "")
-        site.start()
-        self.begun = time.monotonic()
-        self.silent, self.half = site.connect(), site.connect()
-        self.half.send(b'{"jsonrpc":"2.0","id":1,"method":"scan"')
-        self.spoke = site.connect()  # may be silent for as long as it likes
-        self.spoke.call("ping")
-        self.unread = site.connect()  # asks on and on, and reads nothing
-        self.unread.socket.setblocking(False)
-        for _ in range(1000):
-            try:
-                self.unread.send(b'{"jsonrpc":"2.0","id":1,"method":"status"}\n' * 1000)
-            except BlockingIOError:
-                site.call("ping")
-        if os.geteuid() != 0:
-            return
-        member = Person("nobody", "games")
-        first = member.call(site, "backup")
-        site.sql("parts.db", "INSERT INTO parts(part) VALUES('new')")
-        (waiting,) = member.connect(site)
-        self.member_ids = [waiting.post("backup") for _ in range(30)]
-        self.member_backup = first, waiting
-
-
 @pytest.fixture(scope="session")
 def late():
+    """What takes up to half a minute: see late.py."""
+    from late import Late  # late.py stands on this file
+
     it = new_site()
     yield Late(it)
     end_site(it)
@@ -394,9 +381,11 @@ def late():
 
 @pytest.fixture(scope="session", autouse=True)
 def early(request):
+    """Begins it before the first test, where a later one will look at it."""
     if any("late" in getattr(item, "fixturenames", ()) for item in request.session.items):
         request.getfixturevalue("late")
 
 
 def pytest_collection_modifyitems(items):
+    """And those that do come last."""
     items.sort(key=lambda item: "late" in getattr(item, "fixturenames", ()))

@@ -47,19 +47,11 @@ def refused(site, data, code, message, id=None, name="protocol", **more):
     assert error["message"].startswith(message), (data[:100], error["message"])
 
 
-@pytest.fixture
-def up(site):
-    """A daemon that watches two databases that nobody has made yet."""
-    site.database("parts.db")
-    site.database("assembled_casm.db", "assembly")
-    site.start()
-    return site
-
-
 def test_what_is_no_json_is_refused_with_its_place(up):
     parse = -32700, "parse error: no JSON at byte "
     for data in (
-        b"hello\n", b"\n", b"   \n", b"\r\n", b"GET / HTTP/1.1\n", PING[:-1] + b"\n", PING + b"}\n", PING + PING + b"\n",
+        b"hello\n", b"\n", b"   \n", b"\r\n", b"GET / HTTP/1.1\n", PING[:-1] + b"\n", PING + b"}\n",
+        PING + PING + b"\n",
         b"{'jsonrpc':'2.0'}\n", b'{"jsonrpc":"2.0",}\n', b'{"id":01}\n', b'{"id":+1}\n', b'{"id":NaN}\n', b"tru\n",
         # NUL bytes: before, amid, in a string, escaped, behind
         b"\0" + PING + b"\n", PING.replace(b",", b",\0", 1) + b"\n", PING.replace(b"ping", b"pi\0ng") + b"\n",
@@ -98,14 +90,16 @@ def test_json_that_is_no_request_is_refused(up):
         (b"{}", None, 'jsonrpc is not "2.0"'), (b'{"id":7,"method":"ping"}', 7, 'jsonrpc is not "2.0"'),
         (PING.replace(b'"2.0"', b'"1.0"'), 1, 'jsonrpc is not "2.0"'),
         (PING.replace(b'"2.0"', b"2.0"), 1, 'jsonrpc is not "2.0"'),
-        (b'{"jsonrpc":"2.0"}', None, "method is no string"), (b'{"jsonrpc":"2.0","id":"x"}', "x", "method is no string"),
+        (b'{"jsonrpc":"2.0"}', None, "method is no string"),
+        (b'{"jsonrpc":"2.0","id":"x"}', "x", "method is no string"),
         (PING.replace(b'"ping"', b"1"), 1, "method is no string"),
         (PING.replace(b'"ping"', b"null"), 1, "method is no string"),
         (PING.replace(b'"ping"', b'["ping"]'), 1, "method is no string"),
         (PING.replace(b":1,", b":true,"), None, "id is no string, number or null"),
         (PING.replace(b":1,", b":[1],"), None, "id is no string, number or null"),
         (PING.replace(b":1,", b":{},"), None, "id is no string, number or null"),
-        (PING[:-1] + b',"params":1}', 1, "params is no object"), (PING[:-1] + b',"params":"x"}', 1, "params is no object"),
+        (PING[:-1] + b',"params":1}', 1, "params is no object"),
+        (PING[:-1] + b',"params":"x"}', 1, "params is no object"),
         (PING[:-1] + b',"params":null}', 1, "params is no object"),
     ):
         refused(up, data + b"\n", -32600, "invalid request: " + message, id)
@@ -126,7 +120,8 @@ def test_each_parameter_of_each_verb_has_its_type(up):
             for value in wrong:
                 refused(up, request(method, **{name: value}), -32602, f"{name} is not {words}", 1, database=None)
         for name in ("databse", "", "ü" * 100, "Database", "wait "):
-            refused(up, request(method, **{name: 1}), -32602, f'{method} has no parameter "{name[:10]}', 1, database=None)
+            refused(up, request(method, **{name: 1}), -32602, f'{method} has no parameter "{name[:10]}', 1,
+                    database=None)
     assert up.status()["scans"]["total"] == 0
 
 
@@ -143,11 +138,14 @@ def test_values_of_parameters_have_bounds(up):
         ({"count": 0}, "count is not from 1 to 1000000"), ({"count": 1000001}, "count is not from 1 to 1000000"),
         ({"count": 2**63 - 1}, "count is not from 1 to 1000000"), ({"count": 2**32 + 1}, "count is not from 1 to"),
         ({"uid": ""}, "uid has not 1 to 64 characters"), ({"uid": "u" * 65}, "uid has not 1 to 64 characters"),
-        ({"uid": "ü" * 65}, "uid has not 1 to 64 characters"), ({"note": "n" * 1025}, "note is longer than 1024 bytes"),
-        ({"note": "ü" * 513}, "note is longer than 1024 bytes"), ({"wait": "never"}, "wait: "), ({"wait": ""}, "wait: "),
+        ({"uid": "ü" * 65}, "uid has not 1 to 64 characters"),
+        ({"note": "n" * 1025}, "note is longer than 1024 bytes"),
+        ({"note": "ü" * 513}, "note is longer than 1024 bytes"),
+        ({"wait": "never"}, "wait: "), ({"wait": ""}, "wait: "),
     ):
         refused(up, request("scan", **params), -32602, message, 1, database=None)
-    refused(up, request("backup", operation="o" * 1025), -32602, "operation is longer than 1024 bytes", 1, database=None)
+    refused(up, request("backup", operation="o" * 1025), -32602, "operation is longer than 1024 bytes", 1,
+            database=None)
     for cursor in ("x", "", "1", "0:0:0", "\ud83d\ude00", "9" * 300, "' OR 1=1 --"):
         (reply,) = exchange(up, request("list", cursor=cursor))
         if cursor:
@@ -192,7 +190,8 @@ def test_p1_a_notification_gets_no_answer_but_is_obeyed(stored):
     place = stored.here()
 
     def notify(method, **params):
-        assert exchange(stored, json.dumps({"jsonrpc": "2.0", "method": method, "params": params}).encode() + b"\n") == []
+        line = json.dumps({"jsonrpc": "2.0", "method": method, "params": params})
+        assert exchange(stored, line.encode() + b"\n") == []
 
     notify("scan", database="parts.db")
     notify("scan", count=2)

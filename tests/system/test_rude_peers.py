@@ -13,7 +13,8 @@ SCAN = b'{"jsonrpc":"2.0","id":%d,"method":"scan"}\n'
 STATUS = b'{"jsonrpc":"2.0","id":%d,"method":"status"}\n'
 MANY = 10000
 # Freed memory goes back at once, so that what a peer costs can be seen under AddressSanitizer too.
-FRUGAL = {"ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=0:thread_local_quarantine_size_kb=0"}
+FRUGAL = {"ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") +
+          ":quarantine_size_mb=0:thread_local_quarantine_size_kb=0"}
 # Bytes that one peer may cost: 1 MiB of answers, 64 KiB of requests, their overhead, and what a sanitizer
 # holds back of freed memory.
 GROWTH = 12 << 20
@@ -116,8 +117,8 @@ def test_p1_what_a_flooder_sent_before_it_went_away_is_counted(quiet):
 
 def babble(random_bytes):
     """Anything at all; some of it in lines, some with the words of requests in it."""
-    words = [b'{"jsonrpc":"2.0"', b',"id":', b',"method":', b'"ping"', b'"status"', b'"list"', b'"params":{', b"}", b"[",
-             b'"cursor":', b"null", b"1e9", b"\\u0000", b"\n", b"\n", b"\0", b"\xff", b" " * 1000]
+    words = [b'{"jsonrpc":"2.0"', b',"id":', b',"method":', b'"ping"', b'"status"', b'"list"', b'"params":{', b"}",
+             b"[", b'"cursor":', b"null", b"1e9", b"\\u0000", b"\n", b"\n", b"\0", b"\xff", b" " * 1000]
     for _ in range(20000):
         yield random_bytes.choice(words) if random_bytes.random() < 0.7 else random_bytes.randbytes(20)
 
@@ -146,8 +147,10 @@ def test_requests_with_a_few_wrong_bytes_break_nothing(quiet):
     """The same in finer grain: requests that are nearly right."""
     chance = random.Random(42)
     good = [json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode() for method, params in (
-        ("ping", {}), ("status", {"refresh": False}), ("list", {"database": "parts.db", "limit": 3, "cursor": "1:a"}),
-        ("scan", {"database": "nope.db", "count": 1, "uid": "u"}), ("backup", {"databases": ["nope.db"], "wait": True}))]
+        ("ping", {}), ("status", {"refresh": False}),
+        ("list", {"database": "parts.db", "limit": 3, "cursor": "1:a"}),
+        ("scan", {"database": "nope.db", "count": 1, "uid": "u"}),
+        ("backup", {"databases": ["nope.db"], "wait": True}))]
     with quiet.connect() as line:
         for _ in range(40):
             batch = []

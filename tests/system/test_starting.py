@@ -1,29 +1,12 @@
 """How casmand starts, and whom it does not push aside."""
-import os
 import shutil
 import signal
 import socket
 import sqlite3
-import subprocess
 
 import pytest
 
-from conftest import CASMAND, LIMIT, Site
-
-
-def run(*args, env=None):
-    """casmand as a person would call it, to its end."""
-    environment = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", **(env or {})}
-    environment.update({name: os.environ[name] for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS") if name in os.environ})
-    return subprocess.run([CASMAND, *args], text=True, capture_output=True, stdin=subprocess.DEVNULL, env=environment,
-                          timeout=LIMIT, cwd="/")
-
-
-@pytest.fixture
-def up(site):
-    site.database()
-    site.start()
-    return site
+from conftest import LIMIT, Site, casmand
 
 
 def rival(site, old, new):
@@ -31,7 +14,7 @@ def rival(site, old, new):
     other = site.folder / "rival.conf"
     other.write_text(site.config.read_text().replace(old, new))
     socket_before, state_before = site.socket.stat(), sorted(p.name for p in (site.folder / "state").rglob("*"))
-    done = run("--config", other)
+    done = casmand("--config", other)
     assert (done.returncode, done.stdout) == (1, "")
     (line,) = [entry for entry in done.stderr.splitlines() if entry.startswith("<3>")]
     assert "started" not in done.stderr
@@ -102,7 +85,7 @@ def test_what_is_no_socket_is_left_alone(site, kind):
     site.configure()
     {"file": lambda: site.socket.write_text("precious"), "folder": site.socket.mkdir,
      "link to nowhere": lambda: site.socket.symlink_to("precious")}[kind]()
-    done = run("--config", site.config)
+    done = casmand("--config", site.config)
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1] == f'<3>casmand error="{site.socket} is in the way: it is no socket"'
     assert kind != "file" or site.socket.read_text() == "precious"
@@ -114,7 +97,7 @@ def test_a_socket_whose_folder_is_missing_is_told(site):
     site.database()
     site.configure()
     site.config.write_text(site.config.read_text().replace("casmand.sock", "missing/casmand.sock"))
-    done = run("--config", site.config)
+    done = casmand("--config", site.config)
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1].startswith(
         f'<3>casmand error="make the socket {site.folder}/missing/casmand.sock: No such file or directory')
@@ -124,7 +107,7 @@ def test_a_state_folder_that_cannot_be_made_is_told(site):
     site.database()
     site.configure()
     (site.folder / "state").write_text("a file")
-    done = run("--config", site.config)
+    done = casmand("--config", site.config)
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1].startswith('<3>casmand error="state folder: ')
     assert not site.socket.exists()
@@ -136,7 +119,7 @@ def test_a_state_that_is_no_database_is_told_and_left_alone(up):
     for name in ("state.db-wal", "state.db-shm"):
         (up.folder / "state" / name).unlink(missing_ok=True)
     state.write_bytes(b"not a database at all, but something precious" * 100)
-    done = run("--config", up.config)
+    done = casmand("--config", up.config)
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1].startswith('<3>casmand error="state folder: ')
     assert state.read_bytes().startswith(b"not a database")
@@ -147,24 +130,24 @@ def test_a_state_of_a_newer_casmand_is_left_alone(up):
     with sqlite3.connect(up.folder / "state" / "state.db") as db:
         db.execute("PRAGMA user_version=999")
     db.close()
-    done = run("--config", up.config)
+    done = casmand("--config", up.config)
     assert done.returncode == 1 and "newer casmand" in done.stderr.splitlines()[-1], done.stderr
 
 
 def test_words_that_casmand_does_not_know_are_wrong_usage():
     for args in (["--chekc"], ["start"], ["--config"], ["-x"], ["--check", "extra"], ["--config", "/x", "y"]):
-        done = run(*args)
+        done = casmand(*args)
         assert (done.returncode, done.stdout) == (2, ""), args
         assert done.stderr.endswith("Try: casmand --help\n"), done.stderr
 
 
 def test_help_and_version_go_to_the_standard_output():
-    done = run("--help")
+    done = casmand("--help")
     assert (done.returncode, done.stderr) == (0, "")
     assert all(len(line) <= 80 for line in done.stdout.splitlines())
     for option in ("--config", "--check", "--version", "--help"):
         assert option in done.stdout
-    done = run("--version")
+    done = casmand("--version")
     assert (done.returncode, done.stderr) == (0, "") and done.stdout.startswith("casmand ")
 
 
