@@ -190,8 +190,7 @@ void engine_scanned(struct engine *g, const char *database, uint32_t count)
 	t->unprotected += count;
 	if (t->oldest_at == STAMP_NONE)
 		t->oldest_at = alarm_clock();
-	if (!g->closing)
-		pipeline_scanned(g->parts.pipeline, database, count);
+	pipeline_scanned(g->parts.pipeline, database, count);
 }
 
 void engine_hurry(struct engine *g)

@@ -1,5 +1,6 @@
 """A reload, by SIGHUP and by casmanctl: what it changes, what it leaves, and what it tells."""
 import signal
+import sqlite3
 
 import pytest
 
@@ -146,3 +147,31 @@ def test_p1_many_reloads_among_scans_lose_none(stored):
     assert result.returncode == 0, result
     assert stored.status()["scans"]["total"] == 40
     assert stored.stop() == 0
+
+
+def test_p1_a_reload_that_has_to_wait_holds_up_nobody_else(stored):
+    """It awaits the capture under way, which waits for an application's lock."""
+    application = sqlite3.connect(stored.path())
+    application.execute("BEGIN EXCLUSIVE")
+    with stored.connect() as waiting:
+        asked = waiting.post("backup", databases=["parts.db"])
+        while not stored.status("parts.db")["dirty"]:  # until the capture has begun
+            pass
+        place = stored.here()
+        assert stored.call("reload")["changed"]
+        result = waiting.answer(asked)
+        assert [(f["database"], f["name"]) for f in result["failed"]] == [("parts.db", "canceled")]
+        receipt = stored.call("scan", database="parts.db")
+        assert receipt["since_backup"] == 1 and receipt["until_backup"] == 9
+        assert [d["name"] for d in stored.status()["databases"]] == ["parts.db", "assembled_casm.db"]
+        assert len(stored.call("list")["versions"]) == 2 == len(stored.call("status", refresh=True)["databases"])
+        for verb in ("reload", "backup"):
+            with pytest.raises(Failure) as refusal:
+                stored.call(verb)
+            assert refusal.value.data["name"] == "busy" and "try again" in refusal.value.message
+        assert not [line for line in stored.log[place:] if "reloaded" in line]  # all that was meanwhile
+    application.rollback()
+    application.close()
+    stored.wait_log("^<6>reloaded ", since=place)
+    assert stored.status()["scans"]["since_backup"] == 1
+    assert stored.call("backup", databases=["parts.db"])["unchanged"] == ["parts.db"]
