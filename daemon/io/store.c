@@ -1,5 +1,6 @@
 #include "daemon/io/store.h"
 
+#include "common/stamp.h"
 #include "common/text.h"
 #include "daemon/io/store_maker.h"
 
@@ -12,12 +13,24 @@ void store_init(
 	s->place = text_copy(place);
 	s->loop = loop;
 	s->end = &s->waiting;
+	s->facts.skew = STAMP_NONE;
 	uv_idle_init(loop, &s->way_back);
 }
 
 const char *store_place(const struct store *s)
 {
 	return s->place;
+}
+
+struct store_facts store_facts(const struct store *s)
+{
+	return s->facts;
+}
+
+void store_reconnect(struct store *s)
+{
+	if (s->maker->reconnect && !s->closing)
+		s->maker->reconnect(s);
 }
 
 static struct store_request *next_waiting(struct store *s)

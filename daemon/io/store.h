@@ -1,4 +1,4 @@
-/* store.h - where versions go: a folder today, S3 next, behind one set of requests.
+/* store.h - where versions go: a folder or S3, behind one set of requests.
  *
  * When all is well: requests are begun in the order of store_start(), a few at a time; `done` comes
  * once for each, on the loop thread, never from inside store_start() or store_close().
@@ -37,15 +37,20 @@ enum store_verb {
 	STORE_FETCH,  /* `key` to the new file `file`: for databases */
 	STORE_LIST,   /* all keys below `key` (a prefix), from `cursor` on */
 	STORE_DELETE, /* `key`; one that is not there is no error */
+	STORE_COPY, /* `key` onto itself, so that it is in Standard again; nothing to do in a folder */
 };
 
 #define STORE_GET_MAX  65536
 #define STORE_NAME_MAX 256
+#define STORE_ETAG     96
+#define STORE_CLASS    40
 
 struct store_entry {
 	char key[OBJKEY_ROOM]; /* only keys of our shape are listed */
 	uint64_t size;
-	int64_t modified; /* microseconds since 1970 */
+	int64_t modified;        /* microseconds since 1970 */
+	char etag[STORE_ETAG];   /* "": the store has none */
+	char class[STORE_CLASS]; /* storage class; "": not said, or the store has none */
 };
 
 struct store_request {
@@ -55,6 +60,8 @@ struct store_request {
 	const char *bytes; /* PUT without file */
 	size_t length;
 	const struct version *version; /* PUT: whose object it is; never NULL */
+	const char *
+		etag; /* COPY: only if the object is still that one (else MISSING); NULL: in any case */
 
 	void (*done)(struct store_request *r, const struct err *e);
 
@@ -64,7 +71,9 @@ struct store_request {
 		uint64_t size;             /* HEAD, GET, FETCH */
 		bool tagged;               /* HEAD, GET, FETCH: the object has casmand's tags ... */
 		struct version tags;       /* ... and these are they */
-		char *bytes;               /* GET, ends with NUL */
+		char checksum[VERSION_HASH + 1]; /* FETCH: SHA-256 of what came, in hex */
+		uint64_t wait; /* ms that the store asks to be left alone; 0: it does not */
+		char *bytes;   /* GET, ends with NUL */
 		struct store_entry *entries; /* LIST, in order of keys */
 		size_t entry_count;
 		char cursor[OBJKEY_ROOM]; /* LIST: where to go on; "": that was all.  Also taken as
@@ -89,6 +98,17 @@ void store_request_end(struct store_request *r); /* frees what it got; it can be
 
 /* Where the store is, for people: "/var/lib/casmand/store". */
 const char *store_place(const struct store *s);
+
+/* What was learnt of it so far. */
+struct store_facts {
+	int64_t skew; /* us that our clock is ahead of the store's; STAMP_NONE: nothing said so */
+	/* It cannot put only where nothing is: two that put in the same moment may overwrite. */
+	bool unconditional;
+};
+struct store_facts store_facts(const struct store *s);
+
+/* The network is back: requests without progress end with OFFLINE, and others take new ways. */
+void store_reconnect(struct store *s);
 
 /* s is gone when `closed` runs. */
 void store_close(struct store *s, void (*closed)(void *arg), void *arg);

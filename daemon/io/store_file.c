@@ -23,6 +23,7 @@ static file_verb *const verbs[] = {
 	[STORE_FETCH] = file_fetch,
 	[STORE_LIST] = file_list,
 	[STORE_DELETE] = file_delete,
+	[STORE_COPY] = file_head,
 };
 
 static enum err_code not_reached(const struct file_job *j, struct err *e)

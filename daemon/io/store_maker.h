@@ -3,18 +3,16 @@
  */
 #pragma once
 
-#include "common/err.h"
+#include "daemon/io/store.h"
 
 #include <uv.h>
-
-struct store;
-struct store_request;
 
 struct store_maker {
 	unsigned at_once; /* requests under way at a time */
 	/* Begins it; store_ended() comes later, on the loop thread, never from inside. */
 	void (*begin)(struct store *s, struct store_request *r);
-	void (*free)(struct store *s); /* nothing is under way */
+	void (*reconnect)(struct store *s); /* NULL: there is no network to it */
+	void (*free)(struct store *s);      /* nothing is under way */
 };
 
 /* Embedded in each maker's own. */
@@ -24,6 +22,7 @@ struct store {
 	uv_loop_t *loop;
 	struct store_request *waiting, **end; /* not begun; *end is the last's `next` */
 	unsigned under_way;
+	struct store_facts facts;
 	bool closing;
 	/* Never started: closing it brings us back to the loop, so that nothing is called back from
 	 * inside store_close(). */
