@@ -1,8 +1,7 @@
-#include "daemon/io/store.h"
+#include "daemon/io/store_maker.h"
 
 #include "common/stamp.h"
 #include "common/text.h"
-#include "daemon/io/store_maker.h"
 
 #include <string.h>
 
