@@ -1,8 +1,6 @@
 /* Where a file is when links and mounts lie on its way. */
 #include "lookout.h"
-
-#include <sched.h>
-#include <sys/mount.h>
+#include "tests/scratch.h"
 
 static void put_link(const char *target, const char *name)
 {
@@ -159,22 +157,14 @@ static void a_circle_of_links_is_an_error_until_it_is_mended(void **state)
 
 /* ---- mounts ---- */
 
-/* A mount namespace of our own, so that the machine's mounts stay as they are. */
-static void need_mounts(void)
-{
-	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL)) {
-		print_message("# skipped: mounting needs root\n");
-		skip();
-	}
-}
-
 static void a_disk_that_comes_and_goes_is_followed(void **state)
 {
 	struct lookout *l = *state;
 	struct seen s = {0};
 	struct err e;
 
-	need_mounts();
+	if (!scratch_own_mounts())
+		return;
 	watch_close(l->watch, on_closed, l); /* it looks at the machine's mounts */
 	uv_run(&l->loop, UV_RUN_DEFAULT);
 	l->closed = false;
