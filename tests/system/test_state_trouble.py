@@ -5,12 +5,15 @@ import sqlite3
 import pytest
 
 from conftest import Failure
-from trouble import (  # noqa: F401 (fixture)
-    drained, give_to_nobody, injected, mount, needs_root, needs_strace, spool, whole)
+from trouble import (  # mount is a fixture
+    give_to_nobody, injected, mount, needs_root, needs_strace, spool, whole)
 
 
-def change(site, name="parts.db"):
-    site.sql(name, "INSERT INTO parts(part) VALUES('new')")
+def change(site, value="'new'"):
+    """A commit, and casmand knows of it."""
+    site.sql("parts.db", f"INSERT INTO parts(part) VALUES({value})")
+    while not site.status("parts.db")["dirty"]:
+        pass
 
 
 def fill(folder):
@@ -27,7 +30,7 @@ def fill(folder):
 
 
 @pytest.fixture
-def cramped(site, mount):  # noqa: F811
+def cramped(site, mount):
     """A site whose state folder is a disk of 3 MB; one version is stored, one scan counted."""
     mount(site.folder / "state", "size=3m")
     site.database()
@@ -36,6 +39,7 @@ def cramped(site, mount):  # noqa: F811
     site.start()
     site.call("backup")
     site.call("scan", database="parts.db", uid="gun-0")
+    site.restart()  # the next capture need not wait for a second to pass since this one
     return site
 
 
@@ -77,7 +81,7 @@ def test_p1_p11_on_a_full_disk_scans_are_refused_and_counted_again_when_there_is
 @needs_root
 def test_p4_p11_on_a_full_disk_a_capture_says_so_leaves_no_piece_and_goes_well_when_there_is_room(cramped):
     site = cramped
-    site.sql("parts.db", "INSERT INTO parts(part) VALUES(randomblob(500000))")
+    change(site, "randomblob(500000)")
     filler = fill(site.folder / "state")
     (failure,) = site.call("backup")["failed"]
     assert failure["name"] == "disk_full" and "No space left on device" in failure["error"]
@@ -98,7 +102,7 @@ def test_p4_p11_on_a_full_disk_a_capture_says_so_leaves_no_piece_and_goes_well_w
 @needs_root
 def test_p4_a_capture_that_a_full_disk_refused_is_still_wanted_after_a_restart(cramped):
     site = cramped
-    site.sql("parts.db", "INSERT INTO parts(part) VALUES(randomblob(500000))")
+    change(site, "randomblob(500000)")
     filler = fill(site.folder / "state")
     site.call("backup")
     assert site.stop() == 0
@@ -131,8 +135,6 @@ def test_p4_an_upload_whose_key_cannot_be_written_down_is_tried_again(site):
     site.start()
     site.call("backup")
     change(site)
-    while not site.status("parts.db")["dirty"]:
-        pass
     place = site.here()
     with injected(site, "fdatasync:error=EIO:when=2+"):  # the capture is durable, nothing after it
         assert site.call("backup")["queued"] == ["parts.db"]

@@ -118,27 +118,35 @@ def traced(file, calls, *more):
     return {"prefix": [*STRACE, "-o", str(file), "-e", f"trace={calls}", *more], "env": without_leak_check()}
 
 
+def stopped(site):
+    """Waits until the daemon stands still."""
+    os.waitid(os.P_PID, site.daemon.pid, os.WSTOPPED)
+
+
 @contextlib.contextmanager
 def frozen(site):
     """The daemon stands still while the test sends: what it sent then arrives in the same instant."""
-    pid = site.daemon.pid
-    os.kill(pid, signal.SIGSTOP)
-    os.waitid(os.P_PID, pid, os.WSTOPPED)
+    os.kill(site.daemon.pid, signal.SIGSTOP)
+    stopped(site)
     yield
-    os.kill(pid, signal.SIGCONT)
+    os.kill(site.daemon.pid, signal.SIGCONT)
 
 
 @contextlib.contextmanager
-def injected(site, fault, *more):
-    """The running daemon meets a fault in its system calls, as strace(1) has it: fsync:error=EIO."""
-    tracer = subprocess.Popen(["strace", "-f", "-p", str(site.daemon.pid), "-e", f"trace={fault.split(':')[0]}",
-                               "-e", f"inject={fault}", *more, "-o", os.devnull], stderr=subprocess.PIPE, text=True)
+def injected(site, *faults, paths=()):
+    """The running daemon meets faults in its system calls (on these paths), as strace(1) has them:
+    fsync:error=EIO."""
+    calls = ",".join(fault.split(":")[0] for fault in faults)
+    options = [word for fault in faults for word in ("-e", f"inject={fault}")]
+    tracer = subprocess.Popen(["strace", "-f", "-p", str(site.daemon.pid), "-e", f"trace={calls}", *options,
+                               *(f"--trace-path={path}" for path in paths), "-o", os.devnull],
+                              stderr=subprocess.PIPE, text=True)
     try:
         line = tracer.stderr.readline()
         assert "attached" in line, line
-        yield tracer
+        yield
     finally:
-        if "KILL" not in fault:  # else it ends with the daemon, and must not be disturbed in that
+        if not any("KILL" in fault for fault in faults):  # else it ends with the daemon, undisturbed
             tracer.send_signal(signal.SIGINT)
         tracer.communicate(timeout=LIMIT)
 
