@@ -117,6 +117,23 @@ static int run(struct config *config, const char *path)
 	return FAILED;
 }
 
+/* It idles for hours between captures: what one took goes back at once. */
+static void frugal(void)
+{
+	static const struct {
+		int parameter, value;
+	} settings[] = {
+		{M_ARENA_MAX,      1        }, /* five threads that seldom allocate need no more */
+		{M_MMAP_THRESHOLD, 64 * 1024}, /* what is larger is mapped, and unmapped */
+		{M_TRIM_THRESHOLD, 64 * 1024},
+		{M_TOP_PAD,        16 * 1024},
+	};
+
+	for (size_t i = 0; i < LENGTH(settings); i++)
+		/* NOLINTNEXTLINE(concurrency-mt-unsafe): before the first thread */
+		(void)mallopt(settings[i].parameter, settings[i].value);
+}
+
 int main(int argc, char **argv)
 {
 	struct options o = {.config = PLACE_CONFIG};
@@ -130,9 +147,7 @@ int main(int argc, char **argv)
 		return exit;
 	(void)prctl(PR_SET_DUMPABLE, 0); /* before a secret is read: no core file may hold it */
 	(void)signal(SIGPIPE, SIG_IGN);
-	/* Five threads that seldom allocate need no arena each.
-	 * NOLINTNEXTLINE(concurrency-mt-unsafe): before the first thread */
-	(void)mallopt(M_ARENA_MAX, 1);
+	frugal();
 	if (load_config(&config, o.config, &mistakes, &e)) {
 		(void)fprintf(stderr, "%s", mistakes.at);
 		text_free(&mistakes);

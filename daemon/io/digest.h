@@ -37,5 +37,5 @@ void digest_sha256(const void *bytes, size_t count, unsigned char sum[DIGEST_SUM
 void digest_hmac(const void *key, size_t key_count, const void *bytes, size_t count,
 	unsigned char sum[DIGEST_SUM]); /* HMAC-SHA-256 (RFC 2104) */
 
-void digest_random(void *bytes, size_t count);
-void digest_random_id(char id[33]); /* 128 bits as hex */
+void digest_random(void *bytes, size_t count); /* at most 256 */
+void digest_random_id(char id[33]);            /* 128 bits as hex */

@@ -84,6 +84,12 @@ enum err_code sql_failed(struct sql *s, int code, struct err *e, const char *fmt
 	return err_note(e, "%s", words);
 }
 
+/* In KiB.  Our own is open, and in memory, for as long as casmand runs. */
+static const char *const cache[] = {
+	[SQL_OWN] = "PRAGMA cache_size=-128",
+	[SQL_IMMUTABLE] = "PRAGMA cache_size=-512",
+};
+
 static void defend(sqlite3 *db, enum sql_mode mode)
 {
 	sqlite3_extended_result_codes(db, 1);
@@ -93,7 +99,7 @@ static void defend(sqlite3 *db, enum sql_mode mode)
 	sqlite3_exec(db, "PRAGMA cell_size_check=ON", NULL, NULL, NULL);
 	/* This one reads the schema: it would open a WAL database's -wal already here. */
 	if (mode != SQL_READ)
-		sqlite3_exec(db, "PRAGMA cache_size=-512", NULL, NULL, NULL);
+		sqlite3_exec(db, cache[mode], NULL, NULL, NULL);
 }
 
 enum err_code sql_open(struct sql **out, const char *path, enum sql_mode mode, struct err *e)
