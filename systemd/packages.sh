@@ -12,7 +12,7 @@ build="$build libuv1-dev libsqlite3-dev libssl-dev libinih-dev libjansson-dev"
 build="$build libexpat1-dev libcurl4-openssl-dev"
 tests='clang llvm libclang-rt-14-dev clang-tidy clang-format cppcheck shellcheck mandoc'
 tests="$tests libcmocka-dev python3 python3-pytest python3-pytest-xdist"
-tests="$tests sqlite3 strace socat jq dosfstools procps systemd"
+tests="$tests sqlite3 strace socat jq dosfstools iproute2 procps systemd"
 
 wanted=
 for list; do
