@@ -12,13 +12,19 @@ build="$build libuv1-dev libsqlite3-dev libssl-dev libinih-dev libjansson-dev"
 build="$build libexpat1-dev libcurl4-openssl-dev"
 tests='clang llvm libclang-rt-14-dev clang-tidy clang-format cppcheck shellcheck mandoc'
 tests="$tests libcmocka-dev python3 python3-pytest python3-pytest-xdist"
-tests="$tests sqlite3 strace socat jq dosfstools iproute2 procps systemd"
+tests="$tests sqlite3 strace socat jq dosfstools iproute2 procps systemd openssl"
+# Real S3 servers for them (tests/servers), and other clients of S3.
+tests="$tests radosgw ceph-mon ceph-osd swift-proxy swift-account swift-container swift-object"
+tests="$tests memcached python3-boto3 awscli"
+# For Cloudflare's simulator of R2; npm may also be there without Debian's packages.
+command -v npm >/dev/null || tests="$tests nodejs npm"
 
-wanted=
+# The tests start their servers by themselves: none becomes a service because it was installed.
+wanted='' quiet=''
 for list; do
 	case $list in
 	build) wanted="$wanted $build" ;;
-	tests) wanted="$wanted $tests" ;;
+	tests) wanted="$wanted $tests" quiet=yes ;;
 	*) echo "packages.sh: unknown list '$list': say build, or build tests" >&2; exit 2 ;;
 	esac
 done
@@ -56,8 +62,15 @@ apt() {
 }
 
 output=$(mktemp)
-trap 'rm -f "$output"' EXIT
+policy=/usr/sbin/policy-rc.d # what Debian asks before it starts a service
+[ ! -e $policy ] || quiet='' # somebody has answered that already
+trap 'rm -f "$output"; [ -z "$quiet" ] || $as_root rm -f $policy' EXIT
 echo "packages: installing$missing"
 apt update
+[ -z "$quiet" ] || printf '#!/bin/sh\nexit 101\n' | $as_root install -m 755 /dev/stdin $policy
 # shellcheck disable=SC2086 # a list of words
 apt install --no-install-recommends $missing
+# Nor with the next boot.
+[ -z "$quiet" ] || for package in $missing; do
+	dpkg -L "$package" | sed -n 's|.*/systemd/system/\([^/@]*\.service\)$|\1|p'
+done | xargs -r $as_root systemctl disable >"$output" 2>&1 || :

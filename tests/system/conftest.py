@@ -23,6 +23,8 @@ BUILD = pathlib.Path(os.environ.get("CASMAND_BUILD", pathlib.Path(__file__).pare
 CASMAND = BUILD / "daemon" / "casmand"
 CASMANCTL = BUILD / "client" / "casmanctl"
 LIMIT = 60  # seconds that any wait may take before it counts as a failure
+# The process that lives as long as all tests do: with xdist the one that starts the workers.
+SESSION = int(os.environ.setdefault("CASMAND_TEST_SESSION", str(os.getpid())))
 
 CONFIG = """\
 [daemon]
@@ -303,8 +305,12 @@ class Site:
         return json.loads((self.store / f"{key}.casmand.json").read_text())
 
     def rows(self, key, table="parts"):
-        """The rows of a version; it is opened so that nothing is left beside it."""
-        db = sqlite3.connect(f"file:{self.object(key)}?mode=ro&immutable=1", uri=True)
+        """The rows of a version."""
+        return self.rows_of(self.object(key), table)
+
+    def rows_of(self, file, table="parts"):
+        """It is opened so that nothing is left beside it."""
+        db = sqlite3.connect(f"file:{file}?mode=ro&immutable=1", uri=True)
         try:
             assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
             return db.execute(f"SELECT * FROM {table} ORDER BY 1").fetchall()
