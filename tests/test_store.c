@@ -1,6 +1,5 @@
 /* The queue and the end that all stores share, with a maker that does nothing by itself. */
 #include "check.h"
-#include "daemon/io/store.h"
 #include "daemon/io/store_maker.h"
 
 #include <stdio.h>
@@ -12,6 +11,7 @@ struct fake {
 	uv_loop_t loop;
 	struct store_request *begun[MOST]; /* in order */
 	unsigned begun_count;
+	bool is_cut; /* the second that was begun */
 	bool is_freed, is_closed;
 };
 
@@ -29,12 +29,25 @@ static void begin(struct store *s, struct store_request *r)
 	f->begun[f->begun_count++] = r;
 }
 
-static void free_fake(struct store *s)
+/* What is on a pool thread cannot be cut; the others can. */
+static void cut(struct store *s)
 {
-	owner_of(s, struct fake, store)->is_freed = true;
+	struct fake *f = owner_of(s, struct fake, store);
+
+	if (f->is_cut)
+		store_ended(f->begun[1], &(struct err){.code = ERR_CANCELED});
 }
 
-static const struct store_maker maker = {.at_once = 2, .begin = begin, .free = free_fake};
+static void free_fake(struct store *s, void (*freed)(void *arg), void *arg)
+{
+	owner_of(s, struct fake, store)->is_freed = true;
+	freed(arg);
+}
+
+static const struct store_maker maker = {
+	.at_once = {2, 1},
+          .begin = begin, .cut = cut, .free = free_fake
+};
 
 static int set_up(void **state)
 {
@@ -118,6 +131,31 @@ static void requests_are_begun_in_order_a_few_at_a_time(void **state)
 	close_fake(f);
 }
 
+static void nothing_waits_for_transfers_but_transfers(void **state)
+{
+	struct fake *f = *state;
+	struct ask transfers[3] = {0}, quick;
+
+	for (size_t i = 0; i < LENGTH(transfers); i++) {
+		transfers[i] = (struct ask){
+			.r = {.done = on_done, .file = "/a/file"}
+                };
+		store_start(&f->store, &transfers[i].r);
+	}
+	assert_int_equal(f->begun_count, 1);
+	start(f, &quick);
+	assert_int_equal(f->begun_count, 2);
+	assert_ptr_equal(f->begun[1], &quick.r);
+	end(f, 1);
+	assert_int_equal(f->begun_count, 2);
+	end(f, 0);
+	assert_ptr_equal(f->begun[2], &transfers[1].r);
+	end(f, 2);
+	assert_ptr_equal(f->begun[3], &transfers[2].r);
+	end(f, 3);
+	close_fake(f);
+}
+
 static void an_end_may_start_the_next(void **state)
 {
 	struct fake *f = *state;
@@ -158,6 +196,23 @@ static void closing_cancels_what_waits_and_awaits_what_is_under_way(void **state
 	assert_int_equal(f->begun_count, 2);
 	for (size_t i = 0; i < LENGTH(asks); i++)
 		assert_int_equal(asks[i].ended, 1);
+}
+
+static void what_can_be_cut_is_not_awaited(void **state)
+{
+	struct fake *f = *state;
+	struct ask asks[2] = {0};
+
+	for (size_t i = 0; i < LENGTH(asks); i++)
+		start(f, &asks[i]);
+	f->is_cut = true;
+	close_fake(f);
+	assert_int_equal(asks[1].ended, 0); /* never from inside */
+	uv_run(&f->loop, UV_RUN_DEFAULT);
+	assert_int_equal(asks[1].code, ERR_CANCELED);
+	assert_false(f->is_closed);
+	end(f, 0);
+	assert_true(f->is_closed);
 }
 
 static void what_is_started_while_closing_is_canceled(void **state)
@@ -202,9 +257,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_FAKE(requests_are_begun_in_order_a_few_at_a_time),
+		WITH_FAKE(nothing_waits_for_transfers_but_transfers),
 		WITH_FAKE(an_end_may_start_the_next),
 		WITH_FAKE(closing_with_nothing_under_way_comes_back_through_the_loop),
 		WITH_FAKE(closing_cancels_what_waits_and_awaits_what_is_under_way),
+		WITH_FAKE(what_can_be_cut_is_not_awaited),
 		WITH_FAKE(what_is_started_while_closing_is_canceled),
 		cmocka_unit_test(what_was_answered_is_freed_but_the_cursor_stays),
 	};

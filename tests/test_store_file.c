@@ -86,6 +86,7 @@ static void a_version_is_fetched_into_a_new_file(void **state)
 	assert_int_equal(stat(file, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
 	assert_int_equal(fetch.r.got.size, 8);
+	assert_string_equal(fetch.r.got.checksum, v.checksum);
 	assert_true(fetch.r.got.tagged);
 	store_request_end(&fetch.r);
 

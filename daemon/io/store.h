@@ -1,13 +1,15 @@
 /* store.h - where versions go: a folder or S3, behind one set of requests.
  *
- * When all is well: requests are begun in the order of store_start(), a few at a time; `done` comes
- * once for each, on the loop thread, never from inside store_start() or store_close().
+ * When all is well: requests are begun in the order of store_start(), a few at a time, and those with
+ * a file apart from the others, which never wait for them; `done` comes once for each, on the loop
+ * thread, never from inside store_start() or store_close().
  *
  * When not: `done` hears of it, in words that name the place.  OFFLINE (not reached: try again
  * later), EXISTS (a PUT found another's object there), MISSING (no such object, or no such local
  * file), REFUSED (never with these settings), DENIED, FULL, IO (a local file), CORRUPT, CANCELED.
  *
- * On close: requests not begun end with CANCELED, those under way are awaited, then `closed`.
+ * On close: requests not begun end with CANCELED, and so do those that wait for the network; others
+ * that are under way are awaited; then `closed`.
  *
  * Owner:   a request, zeroed at first, belongs to whoever makes it and stays put, with all that it
  *          points to, from store_start() until `done` is entered, where it may be freed or started
@@ -34,7 +36,7 @@ enum store_verb {
 	STORE_PUT,    /* `key` := file or bytes, only if nothing is there (EXISTS) */
 	STORE_HEAD,   /* `key`: size and tags */
 	STORE_GET,    /* `key`: its bytes (at most STORE_GET_MAX) and tags: for metadata */
-	STORE_FETCH,  /* `key` to the new file `file`: for databases */
+	STORE_FETCH,  /* `key` to the new, then durable, file `file`: for databases */
 	STORE_LIST,   /* all keys below `key` (a prefix), from `cursor` on */
 	STORE_DELETE, /* `key`; one that is not there is no error */
 	STORE_COPY, /* `key` onto itself, so that it is in Standard again; nothing to do in a folder */

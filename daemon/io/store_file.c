@@ -6,7 +6,9 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#define AT_ONCE 2 /* of libuv's 4 pool threads: a dead NFS mount must leave some for captures */
+/* Of libuv's 4 pool threads: a dead NFS mount must leave some for captures. */
+#define QUICK_AT_ONCE     1
+#define TRANSFERS_AT_ONCE 1
 
 struct file_store {
 	struct store base;
@@ -115,15 +117,19 @@ static void begin(struct store *base, struct store_request *r)
 	work_start(base->loop, &j->work);
 }
 
-static void free_store(struct store *base)
+static void free_store(struct store *base, void (*freed)(void *arg), void *arg)
 {
 	free(owner_of(base, struct file_store, base));
+	freed(arg);
 }
 
 struct store *store_open_file(struct uv_loop_s *loop, const struct store_options *options)
 {
 	static const struct store_maker maker = {
-		.at_once = AT_ONCE, .begin = begin, .free = free_store};
+		.at_once = {[STORE_QUICK] = QUICK_AT_ONCE, [STORE_TRANSFERS] = TRANSFERS_AT_ONCE},
+		.begin = begin,
+		.free = free_store,
+	};
 	struct file_store *s = text_room(1, sizeof(*s));
 
 	REQUIRE(text_fit(s->machine, sizeof(s->machine), options->machine));

@@ -25,7 +25,7 @@
  */
 #pragma once
 
-#include "daemon/io/store.h"
+#include "daemon/io/digest.h"
 #include "daemon/io/store_maker.h"
 #include "daemon/io/work.h"
 
@@ -62,14 +62,15 @@ enum err_code file_find(
 enum err_code file_read_tags(
 	const struct file_spot *spot, struct version *tags, struct err *e) must_check;
 
-/* From the present offset to the end; what fails on the `local` side is marked so in the job. */
+/* From the present offset to the end; what fails on the `local` side is marked so in the job.  What
+ * was copied is added to `sum`, unless that is NULL. */
 struct file_side {
 	int fd;
 	const char *name;
 	bool local;
 };
 enum err_code file_copy(struct file_job *j, const struct file_side *from,
-	const struct file_side *to, struct err *e) must_check;
+	const struct file_side *to, struct digest *sum, struct err *e) must_check;
 
 /* Opens the folder and looks at its marker: for all verbs but PROBE, which does more. */
 enum err_code file_open(struct file_job *j, struct err *e) must_check;

@@ -64,6 +64,22 @@ static enum err_code take_bytes(
 	return code;
 }
 
+static enum err_code copy_out(
+	struct file_job *j, const struct file_side *from, const struct file_side *to, struct err *e)
+{
+	struct digest sum;
+	struct err second;
+
+	digest_begin(&sum);
+	enum err_code code = file_copy(j, from, to, &sum, e);
+	digest_end(&sum, j->request->got.checksum);
+	if (disk_finish(to->fd, to->name, code ? &second : e) && !code) {
+		j->local = true;
+		code = e->code;
+	}
+	return code;
+}
+
 static enum err_code take_file(
 	struct file_job *j, const struct file_spot *spot, const char *name, struct err *e)
 {
@@ -77,12 +93,8 @@ static enum err_code take_file(
 		j->local = true;
 		return err_sys(e, "create %s", file);
 	}
-	enum err_code code = file_copy(
+	enum err_code code = copy_out(
 		j, &(struct file_side){from, name, false}, &(struct file_side){to, file, true}, e);
-	if (close(to) && !code) {
-		j->local = true;
-		code = err_sys(e, "close %s", file);
-	}
 	if (code)
 		(void)unlink(file);
 	return code;

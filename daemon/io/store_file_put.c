@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -113,22 +112,14 @@ static enum err_code find_owner(const struct put *p, enum owner *owner, struct e
 /* What is written is hashed again: a spool file that rotted is never published. */
 static enum err_code copy_and_check(const struct put *p, int source, int to, struct err *e)
 {
-	const struct store_request *r = p->request;
-	char checksum[DIGEST_TEXT];
-	uint64_t size;
+	const char *file = p->request->file;
 
-	if (file_copy(p->job, &(struct file_side){source, r->file, true},
-		    &(struct file_side){to, p->spot.database, false}, e))
+	if (file_copy(p->job, &(struct file_side){source, file, true},
+		    &(struct file_side){to, p->spot.database, false}, NULL, e))
 		return e->code;
-	if (digest_file(to, &size, checksum, NULL, e))
-		return err_note(e, "%s", p->spot.database);
-	if (size == p->version->size && strcmp(checksum, p->version->checksum) == 0)
-		return ERR_NONE;
-	p->job->local = true;
-	return err_set(e, ERR_CORRUPT,
-		"%s is damaged: %" PRIu64 " bytes with SHA-256 %.12s..., captured with %" PRIu64
-		" and %.12s...",
-		r->file, size, checksum, p->version->size, p->version->checksum);
+	enum err_code code = store_check_copy(to, file, p->version, e);
+	p->job->local = code == ERR_CORRUPT;
+	return code && !p->job->local ? err_note(e, "%s", p->spot.database) : code;
 }
 
 static enum err_code publish_database(const struct put *p, struct err *e)

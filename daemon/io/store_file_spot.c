@@ -46,8 +46,8 @@ enum err_code file_read_tags(const struct file_spot *spot, struct version *tags,
 	return code;
 }
 
-enum err_code file_copy(
-	struct file_job *j, const struct file_side *from, const struct file_side *to, struct err *e)
+enum err_code file_copy(struct file_job *j, const struct file_side *from,
+	const struct file_side *to, struct digest *sum, struct err *e)
 {
 	scoped(heap) char *chunk = malloc(CHUNK);
 	ssize_t got;
@@ -58,6 +58,8 @@ enum err_code file_copy(
 			j->local = to->local;
 			return e->code;
 		}
+		if (got > 0 && sum)
+			digest_add(sum, chunk, (size_t)got);
 		if (got < 0 && errno != EINTR) {
 			j->local = from->local;
 			return err_sys(e, "read %s", from->name);

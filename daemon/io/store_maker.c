@@ -2,7 +2,9 @@
 
 #include "common/stamp.h"
 #include "common/text.h"
+#include "daemon/io/digest.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 void store_init(
@@ -11,7 +13,8 @@ void store_init(
 	s->maker = maker;
 	s->place = text_copy(place);
 	s->loop = loop;
-	s->end = &s->waiting;
+	for (size_t i = 0; i < STORE_LANES; i++)
+		s->lanes[i].end = &s->lanes[i].waiting;
 	s->facts.skew = STAMP_NONE;
 	uv_idle_init(loop, &s->way_back);
 }
@@ -32,33 +35,41 @@ void store_reconnect(struct store *s)
 		s->maker->reconnect(s);
 }
 
-static struct store_request *next_waiting(struct store *s)
+static enum store_lane lane_of(const struct store_request *r)
 {
-	struct store_request *r = s->waiting;
+	return r->file ? STORE_TRANSFERS : STORE_QUICK;
+}
+
+static struct store_request *next_waiting(struct store *s, enum store_lane lane)
+{
+	struct store_request *r = s->lanes[lane].waiting;
 
 	if (!r)
 		return NULL;
-	s->waiting = r->next;
-	if (!s->waiting)
-		s->end = &s->waiting;
+	s->lanes[lane].waiting = r->next;
+	if (!r->next)
+		s->lanes[lane].end = &s->lanes[lane].waiting;
 	return r;
 }
 
-static void begin_waiting(struct store *s)
+static void begin_waiting(struct store *s, enum store_lane lane)
 {
-	while (!s->closing && s->waiting && s->under_way < s->maker->at_once) {
-		s->under_way++;
-		s->maker->begin(s, next_waiting(s));
+	while (!s->closing && s->lanes[lane].waiting &&
+		s->lanes[lane].under_way < s->maker->at_once[lane]) {
+		s->lanes[lane].under_way++;
+		s->maker->begin(s, next_waiting(s, lane));
 	}
 }
 
 void store_start(struct store *s, struct store_request *r)
 {
+	enum store_lane lane = lane_of(r);
+
 	r->store = s;
 	r->next = NULL;
-	*s->end = r;
-	s->end = &r->next;
-	begin_waiting(s);
+	*s->lanes[lane].end = r;
+	s->lanes[lane].end = &r->next;
+	begin_waiting(s, lane);
 }
 
 static void cancel_waiting(struct store *s)
@@ -67,7 +78,7 @@ static void cancel_waiting(struct store *s)
 	struct err e;
 
 	err_set(&e, ERR_CANCELED, "canceled before it began");
-	while ((r = next_waiting(s)))
+	while ((r = next_waiting(s, STORE_QUICK)) || (r = next_waiting(s, STORE_TRANSFERS)))
 		r->done(r, &e);
 }
 
@@ -76,21 +87,19 @@ static void close_if_all_ended(struct store *s)
 	if (!s->is_back)
 		return;
 	cancel_waiting(s);
-	if (s->under_way > 0)
+	if (s->lanes[STORE_QUICK].under_way > 0 || s->lanes[STORE_TRANSFERS].under_way > 0)
 		return;
-	void (*closed)(void *) = s->closed;
-	void *arg = s->arg;
 	free(s->place);
-	s->maker->free(s);
-	closed(arg);
+	s->maker->free(s, s->closed, s->arg);
 }
 
 void store_ended(struct store_request *r, const struct err *e)
 {
 	struct store *s = r->store;
+	enum store_lane lane = lane_of(r);
 
-	s->under_way--;
-	begin_waiting(s);
+	s->lanes[lane].under_way--;
+	begin_waiting(s, lane);
 	r->done(r, e);
 	close_if_all_ended(s);
 }
@@ -99,6 +108,8 @@ static void on_way_back(uv_handle_t *handle)
 {
 	struct store *s = owner_of((uv_idle_t *)handle, struct store, way_back);
 
+	if (s->maker->cut)
+		s->maker->cut(s);
 	s->is_back = true;
 	close_if_all_ended(s);
 }
@@ -109,6 +120,21 @@ void store_close(struct store *s, void (*closed)(void *arg), void *arg)
 	s->closed = closed;
 	s->arg = arg;
 	uv_close((uv_handle_t *)&s->way_back, on_way_back);
+}
+
+enum err_code store_check_copy(int fd, const char *file, const struct version *v, struct err *e)
+{
+	char checksum[DIGEST_TEXT];
+	uint64_t size;
+
+	if (digest_file(fd, &size, checksum, NULL, e))
+		return e->code;
+	if (size == v->size && strcmp(checksum, v->checksum) == 0)
+		return ERR_NONE;
+	return err_set(e, ERR_CORRUPT,
+		"%s is damaged: %" PRIu64 " bytes with SHA-256 %.12s..., captured with %" PRIu64
+		" and %.12s...",
+		file, size, checksum, v->size, v->checksum);
 }
 
 void store_request_end(struct store_request *r)

@@ -1,5 +1,7 @@
 /* store_maker.h - what a maker of stores fills in, and what all stores have: a queue and an end.
  * For daemon/io/store*.c alone.
+ *
+ * Requests with a file are transfers: they wait for each other, and nothing else waits for them.
  */
 #pragma once
 
@@ -7,12 +9,17 @@
 
 #include <uv.h>
 
+enum store_lane { STORE_QUICK, STORE_TRANSFERS, STORE_LANES };
+
 struct store_maker {
-	unsigned at_once; /* requests under way at a time */
+	unsigned at_once[STORE_LANES]; /* requests under way at a time */
 	/* Begins it; store_ended() comes later, on the loop thread, never from inside. */
 	void (*begin)(struct store *s, struct store_request *r);
 	void (*reconnect)(struct store *s); /* NULL: there is no network to it */
-	void (*free)(struct store *s);      /* nothing is under way */
+	/* s is closing: what is under way ends soon, or from inside.  NULL: it cannot be cut. */
+	void (*cut)(struct store *s);
+	/* Nothing is under way; `freed` comes from inside, or later. */
+	void (*free)(struct store *s, void (*freed)(void *arg), void *arg);
 };
 
 /* Embedded in each maker's own. */
@@ -20,8 +27,10 @@ struct store {
 	const struct store_maker *maker;
 	char *place;
 	uv_loop_t *loop;
-	struct store_request *waiting, **end; /* not begun; *end is the last's `next` */
-	unsigned under_way;
+	struct {
+		struct store_request *waiting, **end; /* not begun; *end is the last's `next` */
+		unsigned under_way;
+	} lanes[STORE_LANES];
 	struct store_facts facts;
 	bool closing;
 	/* Never started: closing it brings us back to the loop, so that nothing is called back from
@@ -35,3 +44,8 @@ struct store {
 void store_init(
 	struct store *s, const struct store_maker *maker, uv_loop_t *loop, const char *place);
 void store_ended(struct store_request *r, const struct err *e); /* r may be gone afterwards */
+
+/* Blocking: has the open file the version's length and checksum?  ERR_CORRUPT says that `file` is
+ * damaged, the spool file that it comes from. */
+enum err_code store_check_copy(
+	int fd, const char *file, const struct version *v, struct err *e) must_check;
