@@ -4,16 +4,21 @@
  * the network takes it; the answer's body goes into memory or into a file as it comes.  Connections
  * that nobody used for 15 s are closed, with all that TLS keeps for them.
  *
- * When not: `done` has OFFLINE (no name, no route, refused, timed out, TLS) in words for a person.  Any
- * HTTP status is an answer, not an error; redirects are not followed.  No progress for 30 s ends a call;
- * bytes that the other side does not acknowledge do so too (TCP_USER_TIMEOUT).  An answer that is larger
- * than it may be, or a head that `line` does not want, ends it with CORRUPT.
+ * When not: `done` has OFFLINE (no name, no route, refused, timed out, TLS) in words for a person, who
+ * knows already which URL it is about.  Any HTTP status is an answer, not an error; redirects are not
+ * followed.  No progress for 30 s ends a call; bytes that the other side does not acknowledge do so too
+ * (TCP_USER_TIMEOUT).  An answer that is larger than it may be, or a head that `line` does not want, ends
+ * it with CORRUPT; a body file that is shorter than it was, with MISSING; an answer's file that cannot be
+ * written, with what the system says.
  *
  * On close: live calls are dropped without a `done`; http is gone when `closed` runs.
  *
  * Owner:   a call belongs to whoever starts it and stays put, with all that it points to, until `done` is
  *          entered or http_drop() returns.  `done` comes once, last of all, never from inside
  *          http_start(): the call may be freed or started again in it.
+ *
+ * Secrets: headers are wiped when the call is over.
+ *
  * Threads: the loop's.  http_global() in main, before the first thread.
  */
 #pragma once
@@ -40,8 +45,8 @@ struct http_call {
 	int body_file;              /* -1: none; read by offset from 0, stays open */
 	const char *body;           /* used if there is no file; may be NULL */
 	uint64_t body_length;
-	int answer_file; /* -1: into memory; only a 2xx goes into the file, by offset from 0 */
-	uint64_t answer_most;
+	int answer_file;      /* -1: into memory; only a 2xx goes into the file, by offset from 0 */
+	uint64_t answer_most; /* bytes in memory; a file may become of any length */
 	/* NULL, or is given each line of the answer's head as it comes, its end included: the status
 	 * line first, an empty one last; a further status line begins anew.  False ends the call. */
 	bool (*line)(struct http_call *c, const char *line, size_t length);

@@ -66,18 +66,22 @@ static bool into_file(const struct http_job *j)
 	return j->call->answer_file >= 0 && status >= 200 && status < 300;
 }
 
-static bool write_at(int fd, const char *bytes, size_t count, uint64_t offset)
+static bool write_at(struct http_job *j, const char *bytes, size_t count)
 {
-	while (count > 0) {
-		ssize_t n = pwrite(fd, bytes, count, (off_t)offset);
+	off_t offset = (off_t)j->received;
 
-		if (n < 0 && errno != EINTR)
-			return false;
-		if (n < 0)
+	while (count > 0) {
+		ssize_t n = pwrite(j->call->answer_file, bytes, count, offset);
+
+		if (n < 0 && errno == EINTR)
 			continue;
+		if (n < 0) {
+			j->write_error = errno;
+			return false;
+		}
 		bytes += n;
 		count -= (size_t)n;
-		offset += (uint64_t)n;
+		offset += n;
 	}
 	return true;
 }
@@ -90,11 +94,11 @@ static size_t body_came(char *bytes, size_t size, size_t count, void *arg)
 	bool file = into_file(j);
 
 	http_job_moved(j);
-	if (length > c->answer_most - j->received) {
+	if (!file && length > c->answer_most - j->body.length) {
 		j->too_large = true;
 		return 0;
 	}
-	if (file && !write_at(c->answer_file, bytes, length, j->received))
+	if (file && !write_at(j, bytes, length))
 		return 0;
 	if (!file)
 		text_bytes(&j->body, bytes, length);
@@ -122,6 +126,7 @@ static void set_transport(CURL *easy, const struct http_call *c, const char *ca_
 	curl_easy_setopt(
 		easy, CURLOPT_QUICK_EXIT, 1L); /* a name server that is gone holds nobody */
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, plain ? "http" : "https");
+	curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
 	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
 	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_MS);
 	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
@@ -137,7 +142,8 @@ static void set_body(CURL *easy, struct http_job *j)
 		curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
 	else
 		curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, c->method);
-	if (strcmp(c->method, "HEAD") != 0) /* whose length tells of what does not come */
+	/* A HEAD's length tells of what does not come. */
+	if (strcmp(c->method, "HEAD") != 0 && c->answer_file < 0)
 		curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)c->answer_most);
 	if (strcmp(c->method, "PUT") != 0)
 		return;
@@ -194,10 +200,17 @@ void http_job_answer(struct http_job *j, struct http_answer *a)
 	a->body = j->body.at;
 }
 
+static void wipe(struct curl_slist *lines)
+{
+	for (struct curl_slist *line = lines; line; line = line->next)
+		explicit_bzero(line->data, strlen(line->data));
+	curl_slist_free_all(lines);
+}
+
 void http_job_free(struct http_job *j)
 {
 	curl_easy_cleanup(j->easy);
-	curl_slist_free_all(j->lines);
+	wipe(j->lines);
 	text_free(&j->body);
 	free(j);
 }

@@ -10,11 +10,10 @@ struct http_job {
 	struct http *http;
 	void *easy, *lines; /* curl's */
 	uint64_t sent;      /* of the body */
-	long status;
-	struct text head,
-		body; /* of the answer: the header lines, each ended by NUL; what is kept */
+	struct text body;   /* of the answer, as far as it is kept in memory */
 	uint64_t received;
 	bool too_large;
+	int write_error; /* errno of the answer's file */
 	char words[256]; /* curl's own of an error */
 	uv_timer_t patience;
 	struct http_job *next, **link;

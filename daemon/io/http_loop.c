@@ -2,6 +2,7 @@
 #include "daemon/io/http_job.h"
 
 #include <curl/curl.h>
+#include <errno.h>
 #include <string.h>
 
 #define IDLE_MS     15000 /* a connection that nobody used for so long is closed */
@@ -90,8 +91,7 @@ static void on_impatient(uv_timer_t *timer)
 	struct http_job *j = owner_of(timer, struct http_job, patience);
 	struct err e;
 
-	err_set(&e, ERR_OFFLINE, "%s: no progress for %u s", j->call->url,
-		j->http->patience_ms / 1000);
+	err_set(&e, ERR_OFFLINE, "no progress for %u s", j->http->patience_ms / 1000);
 	end(j, &e);
 }
 
@@ -100,15 +100,15 @@ static void judge(const struct http_job *j, CURLcode result, struct err *e)
 	const char *words = j->words[0] ? j->words : curl_easy_strerror(result);
 
 	*e = (struct err){0};
+	errno = j->write_error;
 	if (j->too_large || result == CURLE_FILESIZE_EXCEEDED)
-		err_set(e, ERR_CORRUPT, "%s: the answer is larger than it may be", j->call->url);
-	else if (result == CURLE_WRITE_ERROR)
-		err_set(e, ERR_IO, "%s: what came cannot be written down", j->call->url);
+		err_set(e, ERR_CORRUPT, "the answer is larger than it may be");
+	else if (errno)
+		err_sys(e, "write what came");
 	else if (result == CURLE_ABORTED_BY_CALLBACK || result == CURLE_READ_ERROR)
-		err_set(e, ERR_MISSING, "%s: the file to send is shorter than it was",
-			j->call->url);
+		err_set(e, ERR_MISSING, "the file to send is shorter than it was");
 	else if (result != CURLE_OK)
-		err_set(e, ERR_OFFLINE, "%s: %s", j->call->url, words);
+		err_set(e, ERR_OFFLINE, "%s", words);
 }
 
 /* Tell the owners of finished calls.  Never from inside a callback of curl. */
@@ -315,7 +315,7 @@ void http_reconnect(struct http *h)
 		struct http_call *c = given_up->call;
 		struct http_answer none = {0};
 
-		err_set(&e, ERR_OFFLINE, "%s: given up, for the network has changed", c->url);
+		err_set(&e, ERR_OFFLINE, "given up, for the network has changed");
 		given_up = given_up->next;
 		c->done(c, &none, &e);
 	}
