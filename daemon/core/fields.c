@@ -4,7 +4,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <strings.h>
+#include <string.h>
 
 void fields_add(struct fields *f, const char *name, const char *fmt, ...)
 {
@@ -34,6 +34,7 @@ void fields_free(struct fields *f)
 {
 	for (size_t i = 0; i < f->count; i++) {
 		free(f->at[i].name);
+		explicit_bzero(f->at[i].value, strlen(f->at[i].value));
 		free(f->at[i].value);
 	}
 	free(f->at);

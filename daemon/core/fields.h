@@ -1,6 +1,7 @@
 /* fields.h - names and values in order: the headers of a request, the parameters of a query.  Pure.
  *
- * Start from `struct fields f = {0}`; end with fields_free().
+ * Start from `struct fields f = {0}`; end with fields_free(), which wipes the values: a session token
+ * may be among them.
  */
 #pragma once
 

@@ -34,8 +34,9 @@ struct s3_ask {
 		/* Only if the object is still that one; "" or NULL: in any case. */
 		const char *etag;
 	} copy;
-	struct {
-		const char *cursor; /* `next` of the page before; "" or NULL: from the beginning */
+	struct {                    /* "" or NULL: from the beginning */
+		const char *cursor; /* `next` of the page before ... */
+		const char *after;  /* ... or a key: those that follow it */
 		unsigned most;      /* entries; 0: as many as a page has */
 	} list;
 };

@@ -72,6 +72,8 @@ static void make_list(struct s3_request *r, const struct s3_ask *ask)
 	fields_add(&r->queries, "max-keys", "%u", ask->list.most ? ask->list.most : PAGE);
 	if (ask->list.cursor && *ask->list.cursor)
 		fields_add(&r->queries, "continuation-token", "%s", ask->list.cursor);
+	if (ask->list.after && *ask->list.after)
+		fields_add(&r->queries, "start-after", "%s", ask->list.after);
 }
 
 void s3_request_make(struct s3_request *r, const struct s3bucket *bucket, const struct s3_ask *ask)

@@ -82,7 +82,8 @@ static bool is_about_no_change(const struct s3_answer *a)
 static const struct s3_rule rules[] = {
 	/* the object */
 	{"NoSuchKey NoSuchVersion", .verbs = ON(S3_DELETE), .is = ERR_NONE},
-	{"NoSuchKey NoSuchVersion", .is = ERR_MISSING, .words = "there is no such object"},
+	{"NoSuchKey NoSuchVersion", .verbs = ON(S3_HEAD) | ON(S3_GET) | ON(S3_COPY),
+		.is = ERR_MISSING, .words = "there is no such object"},
 	{"PreconditionFailed", .verbs = ON(S3_PUT), .is = ERR_EXISTS,
 		.words = "there is an object already"},
 	{"PreconditionFailed", .verbs = ON(S3_COPY), .is = ERR_MISSING,

@@ -166,6 +166,7 @@ void sigv4_string(const struct sigv4 *what, const struct fields *headers,
 
 	sigv4_canonical(what, headers, &canonical);
 	hashes->sha256(canonical.at, canonical.length, sum);
+	explicit_bzero(canonical.at, canonical.length); /* the token is in it */
 	text_free(&canonical);
 	date_of(date, what->moment);
 	text_add(to, ALGORITHM "\n%s\n", date);
