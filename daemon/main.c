@@ -22,7 +22,7 @@
  *   sweep         the store's listing into state.db
  *   storage       the store in use, and its health; neighbours: does it lie well?
  *   io/store      one set of requests; io/store_file: a folder, a USB disk, NFS
- *                 io/http, core/sigv4, core/s3, core/s3xml: for the S3 store to come
+ *                 io/store_s3: a bucket, by io/http, core/s3, core/sigv4, core/s3xml
  *
  *   engine wires pipeline, transfer, sweep and storage; a reload makes a new one.
  *   daemon wires engine, state, socket, alarm and signals; load reads the configuration.

@@ -37,13 +37,19 @@ static inline struct store *world_store(struct world *w, const char *machine, bo
 	return store_open_file(&w->loop, &options);
 }
 
-static inline void world_open(struct world *w)
+/* Without a store. */
+static inline void world_begin(struct world *w)
 {
 	*w = (struct world){0};
 	scratch_open(&w->scratch);
 	(void)snprintf(w->place, sizeof(w->place), "%s/store", w->scratch.path);
 	(void)snprintf(w->source, sizeof(w->source), "%s/spooled", w->scratch.path);
 	assert_int_equal(uv_loop_init(&w->loop), 0);
+}
+
+static inline void world_open(struct world *w)
+{
+	world_begin(w);
 	w->store = world_store(w, MACHINE_A, false);
 }
 

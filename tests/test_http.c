@@ -1,107 +1,15 @@
 /* HTTP against a server of our own that says, for each connection, raw bytes. */
 #include "check.h"
 #include "daemon/io/http.h"
+#include "http_server.h"
 #include "scratch.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <pthread.h>
-#include <sys/socket.h>
 #include <uv.h>
-
-#define ROOM 400000
-
-/* Each answer is said after a whole request came; "" hangs for ever, NULL ends the script.  '!' first:
- * hang up behind it. */
-struct server {
-	int listener;
-	uint16_t port;
-	const char *const *answers;
-	int connections;
-	size_t heard;
-	char requests[ROOM];
-	pthread_t thread;
-};
-
-static bool is_whole(const char *request, size_t length)
-{
-	const char *end = memmem(request, length, "\r\n\r\n", 4);
-	const char *said = memmem(request, length, "Content-Length: ", 16);
-	size_t body = said && said < end ? strtoul(said + 16, NULL, 10) : 0;
-
-	return end && length - (size_t)(end + 4 - request) >= body;
-}
-
-/* Reads one request behind what was heard so far; false at the end of the connection. */
-static bool hear(struct server *s, int fd)
-{
-	size_t begin = s->heard;
-
-	while (!is_whole(s->requests + begin, s->heard - begin)) {
-		ssize_t n = read(fd, s->requests + s->heard, ROOM - 1 - s->heard);
-
-		if (n <= 0)
-			return false;
-		s->heard += (size_t)n;
-	}
-	return true;
-}
-
-static void *serve(void *arg)
-{
-	struct server *s = arg;
-
-	for (const char *const *answer = s->answers; *answer;) {
-		int fd = accept4(s->listener, NULL, NULL, SOCK_CLOEXEC);
-
-		if (fd < 0)
-			return NULL;
-		s->connections++;
-		for (bool open = true; open && *answer && hear(s, fd); answer++) {
-			const char *words = **answer == '!' ? *answer + 1 : *answer;
-
-			if (!*words) { /* silence, until the other side hangs up */
-				char byte;
-
-				(void)!read(fd, &byte, 1);
-				break;
-			}
-			(void)!write(fd, words, strlen(words));
-			open = **answer != '!';
-		}
-		if (*answer && !**answer)
-			answer++;
-		close(fd);
-	}
-	return NULL;
-}
-
-static void serve_start(struct server *s, const char *const *answers)
-{
-	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	socklen_t length = sizeof(at);
-
-	memset(s, 0, sizeof(*s));
-	s->answers = answers;
-	s->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	assert_int_equal(bind(s->listener, (struct sockaddr *)&at, sizeof(at)), 0);
-	assert_int_equal(listen(s->listener, 8), 0);
-	assert_int_equal(getsockname(s->listener, (struct sockaddr *)&at, &length), 0);
-	s->port = ntohs(at.sin_port);
-	assert_int_equal(pthread_create(&s->thread, NULL, serve, s), 0);
-}
-
-static void serve_end(struct server *s)
-{
-	shutdown(s->listener, SHUT_RDWR);
-	assert_int_equal(pthread_join(s->thread, NULL), 0);
-	close(s->listener);
-}
 
 struct world {
 	uv_loop_t loop;
 	struct http *http;
-	struct server server;
+	struct http_server server;
 	char url[100];
 	bool closed;
 };
@@ -151,7 +59,7 @@ static void open_world(struct world *w, const char *const *answers)
 	struct err e;
 
 	memset(w, 0, sizeof(*w));
-	serve_start(&w->server, answers);
+	http_server_start(&w->server, answers);
 	(void)snprintf(w->url, sizeof(w->url), "http://127.0.0.1:%u/a/key", w->server.port);
 	assert_int_equal(uv_loop_init(&w->loop), 0);
 	assert_int_equal(http_open(&w->http, &w->loop,
@@ -170,7 +78,7 @@ static void close_world(struct world *w)
 	uv_run(&w->loop, UV_RUN_DEFAULT);
 	assert_true(w->closed);
 	assert_int_equal(uv_loop_close(&w->loop), 0);
-	serve_end(&w->server);
+	http_server_end(&w->server);
 }
 
 static void start(struct world *w, struct asked *a, const char *method)

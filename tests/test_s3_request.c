@@ -125,6 +125,10 @@ static void a_listing_goes_on_where_the_page_before_ended(void **state)
 		"GET http://store.example:9000/casman?continuation-token=YmFja3Vw%2B%2F%3D%3D&"
 		"encoding-type=url&list-type=2&max-keys=1&prefix=\n"
 		"host: store.example:9000\n" EMPTY);
+	expect(&(struct s3_ask){.verb = S3_LIST, .key = "a", .list = {.after = "a b"}},
+		"GET http://store.example:9000/casman?encoding-type=url&list-type=2&max-keys=1000&"
+		"prefix=a&start-after=a%20b\n"
+		"host: store.example:9000\n" EMPTY);
 }
 
 static void an_object_is_copied_onto_itself_only_if_it_is_the_same(void **state)
