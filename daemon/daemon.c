@@ -7,6 +7,7 @@
 #include "daemon/io/alarm.h"
 #include "daemon/io/disk.h"
 #include "daemon/io/ipc.h"
+#include "daemon/io/link.h"
 #include "daemon/io/notify.h"
 #include "daemon/load.h"
 #include "daemon/tidy.h"
@@ -26,6 +27,7 @@ struct daemon {
 	struct engine *engine;
 	struct config *next; /* the configuration of the engine to come: a reload is under way */
 	struct alarm *alarm;
+	struct link *link; /* NULL: the kernel may not tell of the network; timers must do */
 	struct control *control;
 	struct ipc *ipc;
 	bool stopping, ipc_closed, engine_closed;
@@ -51,6 +53,16 @@ static void soon(void *arg)
 
 	if (!d->stopping)
 		alarm_set(d->alarm, 0);
+}
+
+static void on_network_back(void *arg)
+{
+	struct daemon *d = arg;
+
+	log_debug("network", "back=maybe");
+	if (d->engine)
+		engine_network_back(d->engine);
+	soon(d);
 }
 
 static void on_captured(void *arg, const struct pipeline_result *r)
@@ -176,11 +188,18 @@ static void on_alarm_closed(void *arg)
 	close_rest(arg);
 }
 
-static void on_ipc_closed(void *arg)
+static void on_link_closed(void *arg)
 {
 	struct daemon *d = arg;
 
 	alarm_close(d->alarm, on_alarm_closed, d);
+}
+
+static void on_ipc_closed(void *arg)
+{
+	struct daemon *d = arg;
+
+	link_close(d->link, on_link_closed, d);
 }
 
 /* What is captured by now is written down: the socket may go. */
@@ -259,6 +278,17 @@ static void warn(const struct config *c)
 			"warning=\"auto_sync_on_start: this version cannot sync yet\"");
 }
 
+static void open_link(struct daemon *d)
+{
+	struct err e;
+
+	if (link_open(&d->link, &d->loop, on_network_back, d, &e))
+		log_warning("network",
+			"warning=\"%s: after an outage uploads go on only when the next try is "
+			"due\"",
+			e.text);
+}
+
 static enum err_code open_all(struct daemon *d, struct config *config, struct err *e)
 {
 	const struct verbs_owner owner = {.engine = engine_in_use, .reload = reload, .arg = d};
@@ -275,6 +305,7 @@ static enum err_code open_all(struct daemon *d, struct config *config, struct er
 	d->control = control_open(d->state, &owner);
 	if (start_engine(d, config, e) || open_socket(d, config, e))
 		return e->code;
+	open_link(d);
 	alarm_set(d->alarm, 0);
 	log_info("started", "version=%s pid=%d databases=%zu store=%s", CASMAND_VERSION,
 		(int)getpid(), config->database_count,

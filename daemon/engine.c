@@ -15,7 +15,7 @@ struct engine {
 	struct engine_events events;
 	struct storage_ask first_probe;
 	struct sweep_ask first_listing;
-	bool probing;
+	bool probing, listing, listed;
 	struct neighbours neighbours;
 	char host[VERSION_HOST + 1];
 	bool closing;
@@ -40,10 +40,10 @@ static void on_moved(void *arg)
 	g->events.moved(g->events.arg);
 }
 
-static void send_queue(struct engine *g, bool urgent)
+static void send_queue(struct engine *g, enum patience_event why)
 {
-	if (g->parts.config->enabled && g->parts.transfer)
-		transfer_kick(g->parts.transfer, urgent);
+	if (g->parts.config->enabled && !g->closing)
+		transfer_kick(g->parts.transfer, why);
 }
 
 static void on_captured(void *arg, const struct pipeline_result *r)
@@ -52,7 +52,7 @@ static void on_captured(void *arg, const struct pipeline_result *r)
 
 	g->events.captured(g->events.arg, r);
 	if (r->end == PIPELINE_CAPTURED)
-		send_queue(g, false);
+		send_queue(g, PATIENCE_WORK);
 }
 
 static void on_counted(void *arg)
@@ -80,6 +80,26 @@ static void on_uploaded(void *arg, const char *id, enum copy_state state, const 
 	g->events.moved(g->events.arg);
 }
 
+static void on_first_listing(struct sweep_ask *ask, const struct err *e)
+{
+	struct engine *g = owner_of(ask, struct engine, first_listing);
+
+	g->listing = false;
+	g->listed = !e->code; /* what it found is in state.db, and storage knows how it went */
+}
+
+static void on_storage_reached(void *arg)
+{
+	struct engine *g = arg;
+
+	send_queue(g, PATIENCE_REACHED);
+	if (g->listed || g->listing || g->closing)
+		return;
+	g->listing = true;
+	g->first_listing.done = on_first_listing;
+	sweep_list(g->parts.sweep, &g->first_listing);
+}
+
 static void on_storage_changed(void *arg)
 {
 	struct engine *g = arg;
@@ -103,36 +123,27 @@ static void on_neighbours(struct neighbours *n, const char *warning)
 		engine_close(g, g->closed, g->closed_arg);
 }
 
-static void on_first_listing(struct sweep_ask *ask, const struct err *e)
-{
-	(void)ask; /* what it found is in state.db, and storage knows how it went */
-	(void)e;
-}
-
-/* The store was asked for the first time: does what is left over go up, and does it lie well? */
+/* The store was asked for the first time: does it lie well? */
 static void on_first_probe(struct storage_ask *ask, const struct err *e)
 {
 	struct engine *g = owner_of(ask, struct engine, first_probe);
 
 	if (!e->code && !g->closing) {
 		neighbours_start(g->loop, &g->neighbours, g->parts.config, on_neighbours);
-		g->first_listing.done = on_first_listing;
-		sweep_list(g->parts.sweep, &g->first_listing);
-		send_queue(g, true);
 		return;
 	}
 	g->probing = false;
 	if (g->closing)
 		engine_close(g, g->closed, g->closed_arg);
-	else
-		send_queue(g, false);
 }
 
 static enum err_code open_parts(struct engine *g, struct err *e)
 {
 	struct engine_parts *p = &g->parts;
 
-	p->storage = storage_open(g->loop, p->config, p->state, on_storage_changed, g);
+	p->storage = storage_open(g->loop, p->config, p->state,
+		&(struct storage_events){
+			.changed = on_storage_changed, .reached = on_storage_reached, .arg = g});
 	p->transfer = transfer_open(
 		p->state, p->storage, &(struct transfer_events){.result = on_uploaded, .arg = g});
 	p->sweep = sweep_open(p->state, p->storage);
@@ -166,6 +177,7 @@ enum err_code engine_open(struct engine **out, const struct engine_start *start,
 		g->probing = true;
 		g->first_probe.done = on_first_probe;
 		storage_probe(g->parts.storage, &g->first_probe);
+		send_queue(g, PATIENCE_WORK); /* with that same probe */
 	}
 	return ERR_NONE;
 }
@@ -195,7 +207,13 @@ void engine_scanned(struct engine *g, const char *database, uint32_t count)
 
 void engine_hurry(struct engine *g)
 {
-	send_queue(g, true);
+	send_queue(g, PATIENCE_ASKED);
+}
+
+void engine_network_back(struct engine *g)
+{
+	if (g->parts.config->enabled && !g->closing)
+		transfer_network_back(g->parts.transfer);
 }
 
 const struct engine_parts *engine_parts(const struct engine *g)

@@ -53,6 +53,8 @@ uint64_t engine_turn(struct engine *g, uint64_t now);
 void engine_scanned(struct engine *g, const char *database, uint32_t count);
 /* Something waits that a person wants stored now. */
 void engine_hurry(struct engine *g);
+/* The network may be back. */
+void engine_network_back(struct engine *g);
 
 const struct engine_parts *engine_parts(const struct engine *g);
 bool engine_closing(const struct engine *g);

@@ -18,7 +18,8 @@
  *   io/state      state.db and the spool: what is known, through every crash; tidy
  *        |
  *   transfer      captured versions into the store; sending: one of them
- *                 core/upload, core/backoff; core/objkey, core/version: keys and metadata
+ *                 core/patience, core/backoff: when; core/upload: the steps
+ *                 core/objkey, core/version: keys and metadata
  *   sweep         the store's listing into state.db
  *   storage       the store in use, and its health; neighbours: does it lie well?
  *   io/store      one set of requests; io/store_file: a folder, a USB disk, NFS

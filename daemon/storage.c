@@ -10,8 +10,7 @@
 struct storage {
 	struct state *state;
 	struct store *store;
-	storage_changed *changed;
-	void *arg;
+	struct storage_events events;
 	char name[STORE_NAME_MAX];
 	int64_t id;
 	int reached;
@@ -36,13 +35,12 @@ static void remember(struct storage *s, const char *place)
 }
 
 struct storage *storage_open(struct uv_loop_s *loop, const struct config *c, struct state *state,
-	storage_changed *changed, void *arg)
+	const struct storage_events *events)
 {
 	struct storage *s = text_room(1, sizeof(*s));
 
 	s->state = state;
-	s->changed = changed;
-	s->arg = arg;
+	s->events = *events;
 	s->reached = -1;
 	s->asked_at = s->ok_at = STAMP_NONE;
 	if (c->backend == BACKEND_DISABLED) {
@@ -92,7 +90,7 @@ static bool answered(enum err_code code)
 
 void storage_went(struct storage *s, const struct err *e)
 {
-	bool ok = answered(e->code);
+	bool ok = answered(e->code), news = ok && s->reached != 1;
 
 	if (e->code == ERR_CANCELED)
 		return;
@@ -105,6 +103,8 @@ void storage_went(struct storage *s, const struct err *e)
 		log_warning("store not reached", "error=\"%s\"", e->text);
 	s->reached = ok;
 	s->error = *e;
+	if (news)
+		s->events.reached(s->events.arg);
 }
 
 static void tell_all(struct storage *s, const struct err *e)
@@ -130,7 +130,7 @@ static enum err_code recognise(struct storage *s, const char *name, struct err *
 		return e->code;
 	log_info("store", "place=%s name=%s", store_place(s->store), name);
 	REQUIRE(text_fit(s->name, sizeof(s->name), name));
-	s->changed(s->arg);
+	s->events.changed(s->events.arg);
 	return ERR_NONE;
 }
 
@@ -139,9 +139,9 @@ static void on_probed(struct store_request *r, const struct err *result)
 	struct storage *s = owner_of(r, struct storage, probe);
 	struct err e = *result;
 
-	storage_went(s, &e);
 	if (!e.code)
 		(void)recognise(s, r->got.name, &e);
+	storage_went(s, result);
 	store_request_end(r);
 	tell_all(s, &e);
 }

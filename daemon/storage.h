@@ -11,13 +11,17 @@
 
 struct storage;
 
-/* Told after a probe that found another store than before: what is stored there is another matter.
- */
-typedef void storage_changed(void *arg);
+struct storage_events {
+	/* A probe found another store than before: what is stored there is another matter. */
+	void (*changed)(void *arg);
+	/* It answers, after it did not, or for the first time. */
+	void (*reached)(void *arg);
+	void *arg;
+};
 
 /* c and state outlive it.  backend = disabled: there is no store, and probes fail with OFFLINE. */
 struct storage *storage_open(struct uv_loop_s *loop, const struct config *c, struct state *state,
-	storage_changed *changed, void *arg);
+	const struct storage_events *events);
 
 struct store *storage_store(const struct storage *s); /* NULL: disabled */
 int64_t storage_id(const struct storage *s);          /* its number in state.db; 0: not known yet */

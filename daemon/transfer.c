@@ -2,14 +2,11 @@
 
 #include "common/log.h"
 #include "common/text.h"
-#include "daemon/core/backoff.h"
 #include "daemon/io/alarm.h"
 #include "daemon/io/digest.h"
 #include "daemon/sending.h"
 
 #include <string.h>
-
-#define REFUSED_REST 3600000 /* ms: what is refused with these settings is tried again hourly */
 
 struct upload {
 	struct sending sending;
@@ -22,12 +19,11 @@ struct transfer {
 	struct transfer_events events;
 	struct upload uploads[TRANSFER_MOST];
 	struct storage_ask probe;
-	bool probing, beginning, stopping;
-	bool away;           /* the store itself failed: nothing is sent while that rests */
-	struct text aside;   /* ids of versions that failed alone: they rest, the others go on */
-	unsigned failures;   /* in a row */
-	uint64_t rest_until; /* ALARM_NEVER: nothing rests */
+	struct patience patience;
+	struct text aside; /* ids of versions that failed alone */
 	struct err error;
+	bool probing, beginning, stopping;
+	bool reconnecting; /* what ends now was dropped by us, and is tried again at once */
 	void (*stopped)(void *arg);
 	void *stopped_arg;
 };
@@ -42,27 +38,24 @@ static void stop_when_idle(struct transfer *t)
 	t->stopped(t->stopped_arg);
 }
 
-static void rest(struct transfer *t, const struct err *e)
+/* What is wrong with the store is logged by storage. */
+static void rest(struct transfer *t, const struct err *e, bool alone)
 {
-	uint64_t until = alarm_now() + REFUSED_REST;
-	uint32_t random;
+	struct patience_failure f = {.alone = alone,
+		.later = err_may_retry(e->code),
+		.now = alarm_now(),
+		.not_before = store_facts(storage_store(t->storage)).not_before};
 
-	if (strcmp(t->error.text, e->text) != 0)
+	if (alone && strcmp(t->error.text, e->text) != 0)
 		log_warning("upload", "error=\"%s\"", e->text);
 	t->error = *e;
-	if (t->rest_until == ALARM_NEVER)
-		t->failures++;
-	digest_random(&random, sizeof(random));
-	if (err_may_retry(e->code))
-		until = alarm_now() + backoff_ms(t->failures, random);
-	if (until < t->rest_until)
-		t->rest_until = until;
+	digest_random(&f.random, sizeof(f.random));
+	patience_failed(&t->patience, &f);
 }
 
 static void rest_all(struct transfer *t, const struct err *e)
 {
-	t->away = true;
-	rest(t, e);
+	rest(t, e, false);
 	t->events.result(t->events.arg, NULL, COPY_CAPTURED, e);
 }
 
@@ -74,23 +67,7 @@ static void failed(struct transfer *t, const char *id, const struct err *e)
 		return;
 	}
 	text_add(&t->aside, "%s\n", id);
-	rest(t, e);
-}
-
-static void rest_is_over(struct transfer *t)
-{
-	t->rest_until = ALARM_NEVER;
-	t->away = false;
-	text_free(&t->aside);
-}
-
-static void went_well(struct transfer *t)
-{
-	if (t->aside.length)
-		return;
-	t->failures = 0;
-	t->error = (struct err){0};
-	rest_is_over(t);
+	rest(t, e, true);
 }
 
 static bool is_aside(const struct transfer *t, const char *id)
@@ -116,6 +93,19 @@ static const char *next_id(
 	return *next < count ? ids[(*next)++] : NULL;
 }
 
+static bool may_send(const struct transfer *t)
+{
+	return t->patience.state == PATIENCE_OPEN && !t->stopping;
+}
+
+/* Trouble of our own, not the store's, which rests all the same. */
+static void not_begun(struct transfer *t, const struct err *e)
+{
+	if (strcmp(t->error.text, e->text) != 0)
+		log_warning("upload", "error=\"%s\"", e->text);
+	rest_all(t, e);
+}
+
 static void begin_uploads(struct transfer *t)
 {
 	char(*ids)[VERSION_ID + 1];
@@ -123,36 +113,20 @@ static void begin_uploads(struct transfer *t)
 	const char *id;
 	struct err e;
 
-	if (t->away || t->beginning) /* what ends as it begins is followed by the next below */
+	if (!may_send(t) || t->beginning) /* what ends as it begins is followed by the next below */
 		return;
 	if (state_queue(t->state, storage_id(t->storage), &ids, &count, &e))
-		rest_all(t, &e);
+		not_begun(t, &e);
 	t->beginning = true;
 	for (size_t i = 0; i < TRANSFER_MOST; i++) {
 		struct sending *s = &t->uploads[i].sending;
 
-		while (!s->busy && !t->away && (id = next_id(t, ids, count, &next)))
+		while (!s->busy && may_send(t) && (id = next_id(t, ids, count, &next)))
 			if (sending_start(s, id, &e))
-				rest_all(t, &e);
+				not_begun(t, &e);
 	}
 	t->beginning = false;
 	free(ids);
-}
-
-static void on_ended(struct sending *s, const char *id, enum copy_state state, const struct err *e)
-{
-	struct transfer *t = owner_of(s, struct upload, sending)->transfer;
-
-	if (t->stopping) {
-		stop_when_idle(t);
-		return;
-	}
-	if (state == COPY_STORED)
-		went_well(t);
-	else if (state == COPY_CAPTURED)
-		failed(t, id, e);
-	t->events.result(t->events.arg, id, state, e);
-	begin_uploads(t);
 }
 
 static void on_probed(struct storage_ask *ask, const struct err *e)
@@ -162,10 +136,21 @@ static void on_probed(struct storage_ask *ask, const struct err *e)
 	t->probing = false;
 	if (t->stopping)
 		stop_when_idle(t);
-	else if (e->code)
-		rest_all(t, e);
+	else if (!e->code)
+		transfer_kick(t, PATIENCE_REACHED);
+	else if (t->reconnecting)
+		transfer_kick(t, PATIENCE_DROPPED);
 	else
-		begin_uploads(t);
+		rest_all(t, e);
+}
+
+static void probe(struct transfer *t)
+{
+	if (t->probing) /* the answer to that one will do */
+		return;
+	t->probing = true;
+	t->probe.done = on_probed;
+	storage_probe(t->storage, &t->probe);
 }
 
 static bool something_waits(struct transfer *t)
@@ -176,23 +161,50 @@ static bool something_waits(struct transfer *t)
 	return state_queue_sum(t->state, storage_id(t->storage), &sums, &e) || sums.length > 0;
 }
 
-/* A store that was not reached last time, or was never asked, is asked first: one probe, no herd.
- */
-void transfer_kick(struct transfer *t, bool urgent)
+void transfer_kick(struct transfer *t, enum patience_event why)
 {
 	if (t->stopping || !storage_store(t->storage))
 		return;
-	if (urgent)
-		rest_is_over(t);
-	if (t->away || t->probing || !something_waits(t))
-		return;
-	if (storage_see(t->storage).reached == 1) {
+	enum patience_order order = patience_step(&t->patience, why, something_waits(t));
+	if (t->patience.until == PATIENCE_NEVER)
+		text_free(&t->aside);
+	if (order == PATIENCE_PROBE)
+		probe(t);
+	else if (order == PATIENCE_SEND)
 		begin_uploads(t);
+}
+
+void transfer_network_back(struct transfer *t)
+{
+	if (t->stopping || !storage_store(t->storage))
+		return;
+	t->reconnecting = true;
+	store_reconnect(storage_store(t->storage));
+	t->reconnecting = false;
+	transfer_kick(t, PATIENCE_BACK);
+}
+
+static void on_ended(struct sending *s, const char *id, enum copy_state state, const struct err *e)
+{
+	struct transfer *t = owner_of(s, struct upload, sending)->transfer;
+
+	if (t->stopping) {
+		stop_when_idle(t);
 		return;
 	}
-	t->probing = true;
-	t->probe.done = on_probed;
-	storage_probe(t->storage, &t->probe);
+	if (state == COPY_CAPTURED && t->reconnecting) {
+		transfer_kick(t, PATIENCE_DROPPED);
+		return;
+	}
+	if (state == COPY_CAPTURED)
+		failed(t, id, e);
+	else if (state == COPY_STORED && !t->aside.length)
+		t->error = (struct err){0};
+	t->events.result(t->events.arg, id, state, e);
+	if (state == COPY_STORED)
+		transfer_kick(t, PATIENCE_STORED);
+	else
+		begin_uploads(t);
 }
 
 struct transfer *transfer_open(
@@ -203,7 +215,7 @@ struct transfer *transfer_open(
 	t->state = state;
 	t->storage = storage;
 	t->events = *events;
-	t->rest_until = ALARM_NEVER;
+	patience_init(&t->patience);
 	for (size_t i = 0; i < TRANSFER_MOST; i++)
 		t->uploads[i] = (struct upload){
 			.transfer = t,
@@ -217,13 +229,13 @@ struct transfer *transfer_open(
 
 uint64_t transfer_due(const struct transfer *t)
 {
-	return t->rest_until;
+	return t->patience.until;
 }
 
 void transfer_turn(struct transfer *t, uint64_t now)
 {
-	if (t->rest_until <= now)
-		transfer_kick(t, true);
+	if (t->patience.until <= now)
+		transfer_kick(t, PATIENCE_DUE);
 }
 
 const struct err *transfer_error(const struct transfer *t)

@@ -5,9 +5,8 @@
  * metadata, a HEAD.  Only what that confirms is `stored`; then its spool file is removed.
  *
  * When not: a store that is not reached, or refuses, ends this try for all.  A version that fails
- * alone (no room for it, no right to its folder) is set aside, and the others go on.  The next try
- * is after a backoff, or at once when somebody asks; what fails with these settings waits an hour,
- * or for a reload.
+ * alone (no room for it, no right to its folder) is set aside, and the others go on.  When the next
+ * try is, and that it begins with one probe, says core/patience.
  * A spool file that is lost or damaged makes its version bad; the next capture makes another.  Each
  * failure is told to `result` and logged once while it lasts.
  *
@@ -18,6 +17,7 @@
  */
 #pragma once
 
+#include "daemon/core/patience.h"
 #include "daemon/storage.h"
 
 #define TRANSFER_MOST 2 /* uploads at the same time */
@@ -34,8 +34,10 @@ struct transfer_events {
 struct transfer *transfer_open(
 	struct state *state, struct storage *storage, const struct transfer_events *events);
 
-/* Something new waits (or may): go on with what does not rest.  `urgent`: with all. */
-void transfer_kick(struct transfer *t, bool urgent);
+/* WORK, ASKED or REACHED: goes on with what may go now. */
+void transfer_kick(struct transfer *t, enum patience_event why);
+/* What does not move is dropped and begun anew, by one probe; nobody is told of the dropping. */
+void transfer_network_back(struct transfer *t);
 uint64_t transfer_due(const struct transfer *t); /* alarm_now() of the next try; ALARM_NEVER */
 void transfer_turn(struct transfer *t, uint64_t now);
 

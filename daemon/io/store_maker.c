@@ -2,6 +2,7 @@
 
 #include "common/stamp.h"
 #include "common/text.h"
+#include "daemon/io/alarm.h"
 #include "daemon/io/digest.h"
 
 #include <inttypes.h>
@@ -98,6 +99,8 @@ void store_ended(struct store_request *r, const struct err *e)
 	struct store *s = r->store;
 	enum store_lane lane = lane_of(r);
 
+	if (r->got.wait)
+		s->facts.not_before = alarm_now() + r->got.wait;
 	s->lanes[lane].under_way--;
 	begin_waiting(s, lane);
 	r->done(r, e);
