@@ -220,6 +220,42 @@ static void setting_the_same_moment_costs_nothing(void **state)
 	close_bed(&b);
 }
 
+/* Each scan asks for a turn at once, and the next turn for the moment before. */
+static void at_once_and_then_the_same_moment_costs_nothing(void **state)
+{
+	(void)state;
+	uint64_t moment = alarm_now() + HOUR;
+	struct bed b;
+
+	open_bed(&b);
+	alarm_set(b.alarm, moment);
+	for (unsigned i = 1; i <= 3; i++) {
+		b.then = moment;
+		alarm_set(b.alarm, 0);
+		wait_for_ring(&b, i);
+	}
+	assert_int_equal(settings, 1);
+	close_bed(&b);
+}
+
+static void what_at_once_replaced_does_not_ring(void **state)
+{
+	(void)state;
+	struct bed b;
+
+	open_bed(&b);
+	alarm_set(b.alarm, 1);
+	alarm_set(b.alarm, 0);
+	wait_for_ring(&b, 1);
+	turn(&b);
+	assert_int_equal(b.rung, 1);
+	alarm_set(b.alarm, 0);
+	alarm_set(b.alarm, ALARM_NEVER);
+	turn(&b);
+	assert_int_equal(b.rung, 1);
+	close_bed(&b);
+}
+
 /* P12 */
 static void waiting_wakes_nobody(void **state)
 {
@@ -337,6 +373,8 @@ int main(void)
 		cmocka_unit_test(it_may_be_set_later_in_the_turn_in_which_it_would_ring),
 		cmocka_unit_test(it_may_be_set_while_it_rings),
 		cmocka_unit_test(setting_the_same_moment_costs_nothing),
+		cmocka_unit_test(at_once_and_then_the_same_moment_costs_nothing),
+		cmocka_unit_test(what_at_once_replaced_does_not_ring),
 		cmocka_unit_test(waiting_wakes_nobody),
 		cmocka_unit_test(time_suspended_counts),
 		cmocka_unit_test(the_clock_is_that_of_the_machine),

@@ -24,8 +24,8 @@ int64_t alarm_clock(void); /* microseconds since 1970, as the machine's clock sa
 enum err_code alarm_open(struct alarm **out, struct uv_loop_s *loop, void (*rings)(void *arg),
 	void *arg, struct err *e) must_check;
 /* Rings once at `moment` (ms of CLOCK_BOOTTIME; at once if past; ALARM_NEVER: not), never from
- * inside alarm_set().  Replaces the moment set before; setting the same again costs no system call.
- * From inside `rings` it may be set or closed. */
+ * inside alarm_set().  Replaces the moment set before; 0, and then the same as before it, cost no
+ * system call.  From inside `rings` it may be set or closed. */
 void alarm_set(struct alarm *a, uint64_t moment);
 /* a may be NULL: then `closed` is called from inside. */
 void alarm_close(struct alarm *a, void (*closed)(void *arg), void *arg);
