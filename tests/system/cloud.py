@@ -1,22 +1,12 @@
-"""Machines whose store is a bucket of a real S3 server (s3.py), and what may stand between the two.
-
-A test takes the fixtures that it wants from here: cloud, unruly, radosgw, ...
-"""
+"""Machines whose store is a bucket of a real S3 server (s3.py), and what may stand between the two."""
 import contextlib
 import json
-import pathlib
-import sys
 import tempfile
-
-import pytest
 
 import s3
 from conftest import Site, end_site
 from s3 import ACCESS, SECRET, Bucket
-
-sys.path.insert(0, str(s3.SCRIPTS))
-import moods  # noqa: E402,F401 (lies there; for tests)
-from unruly import Unruly  # noqa: E402
+from unruly import Unruly
 
 SETTINGS = """\
 [daemon]
@@ -73,12 +63,31 @@ class CloudSite(Site):
         copy.write_bytes(self.object(key).read_bytes())
         return self.rows_of(copy, table)
 
+    def mend(self, **settings):
+        """Another setting of the store, and a reload."""
+        self.configure(**settings)
+        place = self.here()
+        self.call("reload")
+        self.wait_log("^<6>reloaded ", since=place)
 
-# --- fixtures --------------------------------------------------------------------------------------
+
+def mirror(bucket, folder):
+    """A bucket as the tree that a `file` store has, for trouble.judge() and whole()."""
+    for key in bucket.names():
+        path = folder / key
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(bucket.object(key).read_bytes())
+        if not key.endswith(".metadata.json"):
+            tags = bucket.object(key).tags()
+            assert tags == bucket.object(f"{key}.metadata.json").tags(), key
+            path.with_name(path.name + ".casmand.json").write_text(json.dumps(tags))
+    return folder
 
 
-@pytest.fixture
-def cloud():
+# --- for the fixtures in conftest.py -----------------------------------------------------------------
+
+
+def machines():
     """cloud(Server or Bucket): a new machine whose store that is."""
     made = []
 
@@ -92,8 +101,7 @@ def cloud():
         end_site(site)
 
 
-@pytest.fixture
-def unruly():
+def proxies():
     """unruly(server): a new proxy before it, with its `endpoint`; see unruly.py."""
     with contextlib.ExitStack() as made:
         def make(server):
@@ -103,29 +111,3 @@ def unruly():
             proxy.endpoint = proxy.url + server.kind.base
             return proxy
         yield make
-
-
-@pytest.fixture
-def radosgw():
-    return s3.shared("radosgw")
-
-
-@pytest.fixture
-def swift():
-    return s3.shared("swift")
-
-
-@pytest.fixture
-def r2():
-    return s3.shared("r2")
-
-
-@pytest.fixture
-def own_radosgw():
-    """For whoever wants to kill it: no other test uses it."""
-    if s3.lacking("radosgw"):
-        pytest.skip(s3.lacking("radosgw"))
-    s3.FOLDER.mkdir(exist_ok=True)
-    server, attempt = s3.start("radosgw", False, pathlib.Path(tempfile.mkdtemp(prefix="own-", dir=s3.FOLDER)))
-    yield server
-    attempt.end()

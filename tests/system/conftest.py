@@ -13,6 +13,7 @@ import signal
 import socket
 import sqlite3
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -23,6 +24,9 @@ BUILD = pathlib.Path(os.environ.get("CASMAND_BUILD", pathlib.Path(__file__).pare
 CASMAND = BUILD / "daemon" / "casmand"
 CASMANCTL = BUILD / "client" / "casmanctl"
 LIMIT = 60  # seconds that any wait may take before it counts as a failure
+# Servers for tests, and a proxy with moods before them.
+SERVERS = pathlib.Path(__file__).parents[1] / "servers"
+sys.path.insert(0, str(SERVERS))
 # The process that lives as long as all tests do: with xdist the one that starts the workers.
 SESSION = int(os.environ.setdefault("CASMAND_TEST_SESSION", str(os.getpid())))
 
@@ -373,6 +377,40 @@ def stored(site):
     site.start()
     assert len(site.call("backup", databases=list(names), operation="First backup")["versions"]) == 2
     return site
+
+
+# --- stores in a cloud: s3.py, cloud.py and unruly.py, which stand on this file ----------------------
+
+
+@pytest.fixture
+def cloud():
+    from cloud import machines
+
+    yield from machines()
+
+
+@pytest.fixture
+def unruly():
+    from cloud import proxies
+
+    yield from proxies()
+
+
+@pytest.fixture
+def radosgw():
+    from s3 import shared
+
+    return shared("radosgw")
+
+
+@pytest.fixture
+def own_radosgw():
+    from s3 import own
+
+    yield from own("radosgw")
+
+
+# --- what takes long -----------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="session")

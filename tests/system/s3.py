@@ -21,14 +21,13 @@ import sys
 import tempfile
 import time
 
-import boto3
-import botocore.config
-import botocore.exceptions
 import pytest
 
-from conftest import SESSION
+from conftest import SERVERS, SESSION
 
-SCRIPTS = pathlib.Path(__file__).parents[1] / "servers"
+boto3 = pytest.importorskip("boto3", reason="python3-boto3 is not installed")
+from botocore.config import Config  # noqa: E402
+from botocore.exceptions import BotoCoreError, ClientError  # noqa: E402
 LIMIT = 60  # seconds for a server to start
 ATTEMPTS = 5  # to find ports that nobody else takes meanwhile
 R2_BUCKETS = 100  # fixed when the simulator starts
@@ -131,7 +130,7 @@ class Server:
     @functools.cached_property
     def boto(self):
         """An S3 client that is not casmand."""
-        config = botocore.config.Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"})
+        config = Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"})
         return boto3.client("s3", endpoint_url=self.endpoint, aws_access_key_id=ACCESS, aws_secret_access_key=SECRET,
                             region_name=self.region, verify=self.ca or False, config=config)
 
@@ -161,7 +160,7 @@ class Server:
         try:
             self.boto.list_buckets()
             return True
-        except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError):
+        except (BotoCoreError, ClientError):
             return False
 
 
@@ -177,7 +176,7 @@ def lacking(name):
     if not shutil.which(KINDS[name].needs):
         return f"{KINDS[name].needs} is not installed"
     if name == "r2":
-        got = subprocess.run(["sh", SCRIPTS / "r2.sh", "install"], capture_output=True, text=True, check=False)
+        got = subprocess.run(["sh", SERVERS / "r2.sh", "install"], capture_output=True, text=True, check=False)
         return got.stderr.strip() if got.returncode else None
     return None
 
@@ -190,8 +189,8 @@ class Attempt:
         self.port, self.log = free_ports(KINDS[name].ports), folder / "log"
         buckets = ",".join(f"test-{number}" for number in range(R2_BUCKETS)) if name == "r2" else ""
         self.process = subprocess.Popen(
-            [sys.executable, SCRIPTS / "lifeline.py", str(SESSION), FOLDER, self.log, "sh",
-             SCRIPTS / KINDS[name].script, str(self.port), ACCESS, SECRET, folder / "data", buckets,
+            [sys.executable, SERVERS / "lifeline.py", str(SESSION), FOLDER, self.log, "sh",
+             SERVERS / KINDS[name].script, str(self.port), ACCESS, SECRET, folder / "data", buckets,
              *(pair() if tls else ())], stdin=subprocess.DEVNULL, start_new_session=True)
 
     def said(self):
@@ -219,6 +218,16 @@ def start(name, tls, folder):
         if attempt.ready():
             return Server(name, tls, here, attempt.port), attempt
     raise RuntimeError(f"{name} did not start:\n{attempt.said()[-2000:]}")
+
+
+def own(name, tls=False):
+    """One for a test that wants to kill it."""
+    if lacking(name):
+        pytest.skip(lacking(name))
+    FOLDER.mkdir(exist_ok=True)
+    server, attempt = start(name, tls, pathlib.Path(tempfile.mkdtemp(prefix="own-", dir=FOLDER)))
+    yield server
+    attempt.end()
 
 
 @functools.cache
