@@ -28,10 +28,12 @@ from conftest import SERVERS, SESSION
 boto3 = pytest.importorskip("boto3", reason="python3-boto3 is not installed")
 from botocore.config import Config  # noqa: E402
 from botocore.exceptions import BotoCoreError, ClientError  # noqa: E402
+
 LIMIT = 60  # seconds for a server to start
 ATTEMPTS = 5  # to find ports that nobody else takes meanwhile
 R2_BUCKETS = 100  # fixed when the simulator starts
 ACCESS, SECRET = "acct:field", "wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY"
+
 
 def session_folder():
     """No earlier process of the same number had it."""
