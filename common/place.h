@@ -2,6 +2,7 @@
 #pragma once
 
 #define PLACE_CONFIG    "/etc/casmand/casmand.conf"
+#define PLACE_ENVIRONMENT "/etc/casmand/casmand.env"
 #define PLACE_STATE     "/var/lib/casmand"
 #define PLACE_STORE     "/var/lib/casmand/store"
 #define PLACE_SOCKET    "/run/casmand/casmand.sock"

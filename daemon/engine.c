@@ -40,9 +40,14 @@ static void on_moved(void *arg)
 	g->events.moved(g->events.arg);
 }
 
+static bool uploads(const struct engine *g)
+{
+	return g->parts.config->enabled && g->parts.config->backend != BACKEND_DISABLED;
+}
+
 static void send_queue(struct engine *g, enum patience_event why)
 {
-	if (g->parts.config->enabled && !g->closing)
+	if (uploads(g) && !g->closing)
 		transfer_kick(g->parts.transfer, why);
 }
 
@@ -129,7 +134,10 @@ static void on_first_probe(struct storage_ask *ask, const struct err *e)
 	struct engine *g = owner_of(ask, struct engine, first_probe);
 
 	if (!e->code && !g->closing) {
-		neighbours_start(g->loop, &g->neighbours, g->parts.config, on_neighbours);
+		if (g->parts.config->backend == BACKEND_FILE)
+			neighbours_start(g->loop, &g->neighbours, g->parts.config, on_neighbours);
+		else
+			g->probing = false;
 		return;
 	}
 	g->probing = false;
@@ -186,10 +194,10 @@ uint64_t engine_turn(struct engine *g, uint64_t now)
 {
 	if (g->closing)
 		return ALARM_NEVER;
-	if (g->parts.config->enabled)
+	if (uploads(g))
 		transfer_turn(g->parts.transfer, now);
 	uint64_t capture = pipeline_turn(g->parts.pipeline, now);
-	uint64_t upload = g->parts.config->enabled ? transfer_due(g->parts.transfer) : ALARM_NEVER;
+	uint64_t upload = uploads(g) ? transfer_due(g->parts.transfer) : ALARM_NEVER;
 	return capture < upload ? capture : upload;
 }
 

@@ -74,6 +74,7 @@ enum err_code load_config(
 		&(struct config_source){
 			.file = path, .text = text.at, .length = text.length, .world = &world},
 		mistakes, e);
+	explicit_bzero(text.at, text.length); /* it may hold secrets */
 	text_free(&text);
 	if (e->code)
 		return e->code;

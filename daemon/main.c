@@ -21,7 +21,7 @@
  *                 core/patience, core/backoff: when; core/upload: the steps
  *                 core/objkey, core/version: keys and metadata
  *   sweep         the store's listing into state.db
- *   storage       the store in use, and its health; neighbours: does it lie well?
+ *   storage       the store in use, and its health; neighbours: does a folder lie well?
  *   io/store      one set of requests; io/store_file: a folder, a USB disk, NFS
  *                 io/store_s3: a bucket, by io/http, core/s3, core/sigv4, core/s3xml
  *
@@ -32,6 +32,7 @@
 #include "common/place.h"
 #include "daemon/daemon.h"
 #include "daemon/io/digest.h"
+#include "daemon/io/http.h"
 #include "daemon/load.h"
 
 #include <getopt.h>
@@ -157,12 +158,14 @@ int main(int argc, char **argv)
 	}
 	text_free(&mistakes);
 	digest_open();
+	http_global();
 	if (o.check) {
 		exit = check(config);
 		config_free(config);
 	} else {
 		exit = run(config, o.config);
 	}
+	http_global_end();
 	digest_close();
 	return exit;
 }

@@ -222,12 +222,14 @@ static struct doc *warnings(const struct engine_parts *p)
 struct doc *report_status(const struct engine *g)
 {
 	const struct engine_parts *p = engine_parts(g);
+	const struct config_bucket *bucket = config_bucket(p->config);
+	struct storage_view see = storage_see(p->storage);
 	struct doc *d = doc_object();
 
 	doc_put_bool(d, "enabled", p->config->enabled);
 	doc_put_text(d, "backend", config_backend_name(p->config->backend));
-	doc_put_null(d, "bucket");
-	doc_put_null(d, "endpoint");
+	doc_put_text(d, "bucket", bucket ? bucket->bucket_name : NULL);
+	doc_put_text(d, "endpoint", see.endpoint);
 	doc_put_int(d, "keep_versions", p->config->keep_versions);
 	doc_put_int(d, "backup_on_scan_count", p->config->backup_on_scan_count);
 	doc_put_real(d, "backup_on_hours", p->config->backup_on_hours);
@@ -236,7 +238,10 @@ struct doc *report_status(const struct engine *g)
 	put_moment(d, "last_backup_at", pipeline_last_backup(p->pipeline));
 	doc_put(d, "databases", databases(p));
 	doc_put(d, "queue", queue(p));
-	doc_put_null(d, "clock_skew_seconds");
+	if (see.skew == STAMP_NONE)
+		doc_put_null(d, "clock_skew_seconds");
+	else
+		doc_put_int(d, "clock_skew_seconds", see.skew / STAMP_SECOND);
 	doc_put_null(d, "quota");
 	doc_put_null(d, "maintain");
 	doc_put(d, "proof", doc_array());

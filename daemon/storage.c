@@ -3,6 +3,7 @@
 #include "common/log.h"
 #include "common/stamp.h"
 #include "common/text.h"
+#include "daemon/core/s3bucket.h"
 #include "daemon/io/alarm.h"
 
 #include <string.h>
@@ -10,6 +11,8 @@
 struct storage {
 	struct state *state;
 	struct store *store;
+	struct s3bucket bucket; /* all NULL: the store is a folder */
+	char *place;            /* for people; and what its name is remembered by */
 	struct storage_events events;
 	char name[STORE_NAME_MAX];
 	int64_t id;
@@ -23,15 +26,58 @@ struct storage {
 	void *closed_arg;
 };
 
-/* What was used at this place before tells which store it most likely is, before anybody asked it.
- */
-static void remember(struct storage *s, const char *place)
+/* What was used at this place before tells which store it most likely is, before anybody asked it;
+ * and that it was reached, when it was listed last. */
+static void remember(struct storage *s)
 {
 	struct err e;
 
-	if (state_place(s->state, place, s->name, sizeof(s->name), &e) ||
-		(s->name[0] && state_store(s->state, s->name, &s->id, &e)))
+	if (state_place(s->state, s->place, s->name, sizeof(s->name), &e) ||
+		(s->name[0] &&
+			(state_store(s->state, s->name, &s->id, &e) ||
+				state_listed_at(s->state, s->id, &s->ok_at, &e))))
 		log_warning("state", "error=\"%s\"", e.text);
+}
+
+static void open_file(struct storage *s, struct uv_loop_s *loop, const struct config *c)
+{
+	s->place = text_copy(c->file_path);
+	remember(s);
+	s->store = store_open_file(loop,
+		&(struct store_options){.machine = state_machine(s->state),
+			.path = c->file_path,
+			.known = s->name[0]});
+}
+
+static struct s3bucket_options bucket_options(const struct config *c)
+{
+	const struct config_bucket *b = config_bucket(c);
+
+	return (struct s3bucket_options){.is_r2 = c->backend == BACKEND_R2,
+		.account = b->account_id,
+		.endpoint = b->endpoint,
+		.name = b->bucket_name,
+		.region = b->region,
+		.style = b->path_style};
+}
+
+/* Without its keys a bucket has its place all the same, unless that lacks the account. */
+static enum err_code open_bucket(
+	struct storage *s, struct uv_loop_s *loop, const struct config *c, struct err *e)
+{
+	struct s3bucket_options options = bucket_options(c);
+	struct text place = {0};
+
+	(void)loop;
+	if (s3bucket_open(&s->bucket, &options, e) == ERR_NONE) {
+		text_add(&place, "%s/%s", s->bucket.endpoint, s->bucket.name);
+		s->place = text_take(&place);
+		remember(s);
+	}
+	if (config_bucket_ready(c, e) || !s->place)
+		return e->code;
+	return err_set(e, ERR_CONFIG, "backend = %s is not in this version yet",
+		config_backend_name(c->backend));
 }
 
 struct storage *storage_open(struct uv_loop_s *loop, const struct config *c, struct state *state,
@@ -45,13 +91,12 @@ struct storage *storage_open(struct uv_loop_s *loop, const struct config *c, str
 	s->asked_at = s->ok_at = STAMP_NONE;
 	if (c->backend == BACKEND_DISABLED) {
 		err_set(&s->error, ERR_OFFLINE, "backend = disabled in the configuration");
-		return s;
+	} else if (c->backend == BACKEND_FILE) {
+		open_file(s, loop, c);
+	} else if (open_bucket(s, loop, c, &s->error)) {
+		s->reached = 0;
+		log_warning("store not available", "error=\"%s\"", s->error.text);
 	}
-	remember(s, c->file_path);
-	s->store = store_open_file(loop,
-		&(struct store_options){.machine = state_machine(state),
-			.path = c->file_path,
-			.known = s->name[0]});
 	return s;
 }
 
@@ -65,15 +110,30 @@ int64_t storage_id(const struct storage *s)
 	return s->id;
 }
 
+/* What the store itself taught us comes after what a person can mend. */
+static const char *warning_of(const struct storage *s, const struct store_facts *facts)
+{
+	if (s->warning[0] || !facts->unconditional)
+		return s->warning;
+	return "this store cannot refuse to overwrite (If-None-Match): two machines that write in "
+	       "the same second are not proof against races";
+}
+
 struct storage_view storage_see(const struct storage *s)
 {
+	struct store_facts facts = {.skew = STAMP_NONE};
+
+	if (s->store)
+		facts = store_facts(s->store);
 	return (struct storage_view){
 		.reached = s->reached,
 		.asked_at = s->asked_at,
 		.ok_at = s->ok_at,
-		.place = s->store ? store_place(s->store) : "",
+		.place = s->place ? s->place : "",
 		.error = s->reached == 1 ? "" : s->error.text,
-		.warning = s->warning,
+		.warning = warning_of(s, &facts),
+		.endpoint = s->bucket.endpoint,
+		.skew = facts.skew,
 	};
 }
 
@@ -98,7 +158,7 @@ void storage_went(struct storage *s, const struct err *e)
 	if (ok)
 		s->ok_at = s->asked_at;
 	if (ok && s->reached == 0)
-		log_info("store reached", "place=%s", store_place(s->store));
+		log_info("store reached", "place=%s", s->place);
 	if (!ok && (s->reached != 0 || s->error.code != e->code))
 		log_warning("store not reached", "error=\"%s\"", e->text);
 	s->reached = ok;
@@ -125,10 +185,9 @@ static enum err_code recognise(struct storage *s, const char *name, struct err *
 {
 	if (strcmp(s->name, name) == 0)
 		return ERR_NONE;
-	if (state_store(s->state, name, &s->id, e) ||
-		state_place_put(s->state, store_place(s->store), name, e))
+	if (state_store(s->state, name, &s->id, e) || state_place_put(s->state, s->place, name, e))
 		return e->code;
-	log_info("store", "place=%s name=%s", store_place(s->store), name);
+	log_info("store", "place=%s name=%s", s->place, name);
 	REQUIRE(text_fit(s->name, sizeof(s->name), name));
 	s->events.changed(s->events.arg);
 	return ERR_NONE;
@@ -166,6 +225,8 @@ static void on_closed(void *arg)
 	void (*closed)(void *) = s->closed;
 	void *closed_arg = s->closed_arg;
 
+	s3bucket_close(&s->bucket);
+	free(s->place);
 	free(s);
 	closed(closed_arg);
 }

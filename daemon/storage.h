@@ -3,6 +3,9 @@
  * Who sends a request to the store tells storage how it went (storage_went()); storage_probe() asks
  * on purpose.  Nothing here asks by itself.  A store is known by its permanent name, not by its
  * place: another USB disk at the same path is another store.
+ *
+ * A store for which credentials are missing is not available: there is none to ask, and probes fail
+ * with what a person can do about it.
  */
 #pragma once
 
@@ -23,13 +26,15 @@ struct storage_events {
 struct storage *storage_open(struct uv_loop_s *loop, const struct config *c, struct state *state,
 	const struct storage_events *events);
 
-struct store *storage_store(const struct storage *s); /* NULL: disabled */
+struct store *storage_store(const struct storage *s); /* NULL: disabled or not available */
 int64_t storage_id(const struct storage *s);          /* its number in state.db; 0: not known yet */
 
 struct storage_view {
 	int reached;                         /* 1 yes, 0 no, -1 nobody asked yet */
 	int64_t asked_at, ok_at;             /* clock; STAMP_NONE */
 	const char *place, *error, *warning; /* error and warning: "" if there is none */
+	const char *endpoint;                /* NULL: it is no bucket, or nobody knows whose */
+	int64_t skew; /* us that our clock is ahead of the store's; STAMP_NONE: not known */
 };
 struct storage_view storage_see(const struct storage *s);
 /* What is odd about where the store lies; kept until said again. */

@@ -38,13 +38,21 @@ static void stop_when_idle(struct transfer *t)
 	t->stopped(t->stopped_arg);
 }
 
+static uint64_t not_before(const struct transfer *t)
+{
+	struct store *store = storage_store(t->storage);
+
+	return store ? store_facts(store).not_before : 0;
+}
+
 /* What is wrong with the store is logged by storage. */
 static void rest(struct transfer *t, const struct err *e, bool alone)
 {
 	struct patience_failure f = {.alone = alone,
 		.later = err_may_retry(e->code),
+		.hopeless = e->code == ERR_CONFIG,
 		.now = alarm_now(),
-		.not_before = store_facts(storage_store(t->storage)).not_before};
+		.not_before = not_before(t)};
 
 	if (alone && strcmp(t->error.text, e->text) != 0)
 		log_warning("upload", "error=\"%s\"", e->text);
@@ -163,7 +171,7 @@ static bool something_waits(struct transfer *t)
 
 void transfer_kick(struct transfer *t, enum patience_event why)
 {
-	if (t->stopping || !storage_store(t->storage))
+	if (t->stopping)
 		return;
 	enum patience_order order = patience_step(&t->patience, why, something_waits(t));
 	if (t->patience.until == PATIENCE_NEVER)

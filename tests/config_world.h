@@ -11,7 +11,7 @@ struct fact {
 
 /* Each list ends with a row of NULLs. */
 struct facts {
-	struct fact variables[8], credentials[4], files[4];
+	struct fact variables[12], credentials[4], files[4];
 };
 
 static inline char *value_of(const struct fact *facts, const char *name)

@@ -4,6 +4,8 @@
 
 #define REST "\n[database rest.db]\npath = /rest"
 
+#define R2 "[sync]\nbackend = r2\n[r2]\n"
+
 #define X10  "xxxxxxxxxx"
 #define X40  X10 X10 X10 X10
 #define X200 X40 X40 X40 X40 X40
@@ -49,7 +51,7 @@ static const struct {
 		"casmand.conf:1: [database]: no such section; did you mean [database NAME]?\n"},
 	{"[cloud]" REST,
 		"casmand.conf:1: [cloud]: no such section; known: [daemon], [sync], [file], "
-		"[database NAME]\n"},
+		"[r2], [s3], [database NAME]\n"},
 	{"[database \"parts.db\"]" REST,
 		"casmand.conf:1: [database \"parts.db\"]: a name has 1 to 40 letters, digits, dots, "
 		"underscores and dashes, and no dot first\n"},
@@ -73,11 +75,8 @@ static const struct {
 	{"[sync]\nenabled = maybe" REST,
 		"casmand.conf:2: [sync] enabled: \"maybe\" is not true or false (nor yes, no, on, "
 		"off, 1, 0)\n"},
-	{"[sync]\nbackend = r2" REST,
-		"casmand.conf:2: [sync] backend: \"r2\" is not in this version yet; it has "
-		"disabled, file\n"},
 	{"[sync]\nbackend = ftp" REST,
-		"casmand.conf:2: [sync] backend: \"ftp\" is none of disabled, file\n"},
+		"casmand.conf:2: [sync] backend: \"ftp\" is none of disabled, file, r2, s3\n"},
 	{"[daemon]\nlog_level = INFO" REST,
 		"casmand.conf:2: [daemon] log_level: \"INFO\" is none of error, warning, info, "
 		"debug\n"},
@@ -126,6 +125,33 @@ static const struct {
 	{"[file]\npath = x" X40 X10 X10 X10 "xxxxxxxx\u00fc" REST,
 		"casmand.conf:2: [file] path: \"x" X40 X10 X10 X10
 		"xxxxxxxx...\" is not an absolute path: it begins with /, without quotes\n"},
+
+	/* buckets */
+	{R2 "account_id = a/b" REST,
+		"casmand.conf:4: [r2] account_id: give Cloudflare's id of the account (32 letters "
+		"and digits)\n"},
+	{R2 "access_key_id = one/two" REST,
+		"casmand.conf:4: [r2] access_key_id: no key has such characters in it\n"},
+	{R2 "session_token = one two" REST,
+		"casmand.conf:4: [r2] session_token: no token has such characters in it\n"},
+	{R2 "bucket_name = a/b" REST,
+		"casmand.conf:4: [r2] bucket_name: no bucket can be called 'a/b'\n"},
+	{R2 "endpoint = r2.example" REST,
+		"casmand.conf:4: [r2] endpoint: begin it with https:// (or http://)\n"},
+	{R2 "endpoint = https://me:hush@r2.example" REST,
+		"casmand.conf:4: [r2] endpoint: no name or password belongs in it\n"},
+	{R2 "region = here and there" REST,
+		"casmand.conf:4: [r2] region: no region is called 'here and there'\n"},
+	{R2 "ca_file = ca.pem" REST,
+		"casmand.conf:4: [r2] ca_file: \"ca.pem\" is not an absolute path: it begins with "
+		"/, without quotes\n"},
+	{R2 "path_style = true" REST,
+		"casmand.conf:4: [r2] path_style: no such key; it is a key of [s3]\n"},
+	{"[sync]\nbackend = s3\n[s3]\npath_style = maybe" REST,
+		"casmand.conf:4: [s3] path_style: \"maybe\" is none of auto, true, false\n"},
+	{R2 "bucket_name = ${NO}" REST,
+		"casmand.conf:4: [r2] bucket_name: ${NO} is not set: there is neither a credential "
+		"nor an environment variable of this name\n"},
 
 	/* from elsewhere */
 	{"[daemon]\nsocket = ${TWO}/${NO}/${NEITHER}" REST,
@@ -230,8 +256,12 @@ static const struct {
 } environments[] = {
 	{{.variables = {{"CASMAN_SYNC_ENABLED", "maybe"}}},
 		"CASMAN_SYNC_ENABLED: \"maybe\" is not true or false (nor yes, no, on, off, 1, 0)\n"},
-	{{.variables = {{"CASMAN_SYNC_BACKEND", "s3"}}},
-		"CASMAN_SYNC_BACKEND: \"s3\" is not in this version yet; it has disabled, file\n"},
+	{{.variables = {{"CASMAN_SYNC_BACKEND", "S3"}}},
+		"CASMAN_SYNC_BACKEND: \"S3\" is none of disabled, file, r2, s3\n"},
+	{{.variables = {{"CASMAN_SYNC_BACKEND", "r2"}, {"R2_ENDPOINT", "e"},
+		 {"R2_SECRET_ACCESS_KEY", "hush\x01"}}},
+		"R2_SECRET_ACCESS_KEY: the value holds a control character or is no UTF-8\n"
+		"R2_ENDPOINT: begin it with https:// (or http://)\n"},
 	{{.variables = {{"CASMAN_DATABASE_DIR", "here"}}},
 		"CASMAN_DATABASE_DIR: \"here/parts.db\" is not an absolute path: it begins with /, "
 		"without quotes\n"

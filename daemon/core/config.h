@@ -9,6 +9,7 @@
  *     config_said      what file and environment say of each key
  *     config_expand    ${VAR} and KEY_file -> the value that is meant
  *     config_value     the value <-> the member of the struct
+ *     config_bucket    what the bucket's sections leave open, from elsewhere (config_aws)
  *     config_parse     all of it together; config_print: the way back
  *     config_keys      the table that they share, config_mistakes what was wrong, by lines
  *
@@ -21,13 +22,14 @@
 #include "common/err.h"
 #include "common/log.h"
 #include "common/text.h"
+#include "daemon/core/s3bucket.h"
 
 #include <stdint.h>
 
 /* Characters of a database's name: with "database " it fits inih's 49. */
 #define CONFIG_NAME_MAX 40
 
-enum config_backend { BACKEND_DISABLED, BACKEND_FILE };
+enum config_backend { BACKEND_DISABLED, BACKEND_FILE, BACKEND_R2, BACKEND_S3 };
 enum config_on_change { ON_CHANGE_BACKUP, ON_CHANGE_MARK, ON_CHANGE_IGNORE };
 enum config_scans_from { SCANS_AUTO, SCANS_SOCKET, SCANS_COMMITS };
 
@@ -37,6 +39,15 @@ struct config_database {
 	char *count_table;              /* "": record_count is null */
 	enum config_on_change on_change;
 	enum config_scans_from scans_from;
+};
+
+/* Texts are "" where nobody gives them. */
+struct config_bucket {
+	char *account_id; /* R2's; NULL in [s3] */
+	char *bucket_name, *endpoint, *region;
+	enum s3bucket_style path_style;
+	char *access_key_id, *secret_access_key, *session_token; /* secrets */
+	char *ca_file;                                           /* "": the system's */
 };
 
 struct config {
@@ -53,6 +64,8 @@ struct config {
 	unsigned cache_ttl_seconds;
 	/* [file]; the default, unread, where another backend is used */
 	char *file_path;
+	/* [r2] and [s3]; see config_bucket() */
+	struct config_bucket r2, s3;
 	/* [database NAME], in the order of the file */
 	struct config_database *databases;
 	size_t database_count;
@@ -85,6 +98,11 @@ struct config_source {
 enum err_code config_parse(struct config **out, const struct config_source *from,
 	struct text *mistakes, struct err *e) must_check;
 void config_free(struct config *c); /* wipes what it held */
+
+/* The bucket of the backend in use, with all that was found for it; NULL: it needs none. */
+const struct config_bucket *config_bucket(const struct config *c);
+/* Is there all that it takes to ask the store?  Else ERR_CONFIG, and what a person can do. */
+enum err_code config_bucket_ready(const struct config *c, struct err *e) must_check;
 
 /* The effective configuration, secrets masked as ******: the sections in use, as a file that reads
  * again as the same (but for a value longer than a line, which only comes by KEY_file or ${VAR}).

@@ -27,6 +27,16 @@ char *config_trim(char *value)
 	return value;
 }
 
+char *config_variable(const struct config_world *world, const char *name)
+{
+	char *value = world->variable(world->arg, name);
+
+	if (value && *config_trim(value))
+		return value;
+	config_wipe(value);
+	return NULL;
+}
+
 /* A credential's name is that of a file, and must lead nowhere else. */
 static bool name_valid(const char *name, size_t length)
 {

@@ -15,6 +15,9 @@ char *config_expand(const char *raw, const struct config_world *world, struct te
 char *config_expand_file(
 	const char *raw, const struct config_world *world, struct text *why) must_check;
 
+/* Of the environment; NULL where it is not set or empty, which is alike.  The caller wipes it. */
+char *config_variable(const struct config_world *world, const char *name);
+
 /* Takes the white space off both ends, in place, and answers the string. */
 char *config_trim(char *value);
 

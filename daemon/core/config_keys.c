@@ -17,13 +17,17 @@
 #define SCANS        1000000  /* more would be never */
 #define HOURS        8784     /* a leap year */
 #define SECONDS      31622400 /* the same */
+#define NAME_BYTES   255      /* of an account, a bucket, a region */
+#define URL_BYTES    1024
+#define KEY_BYTES    1024 /* of an access key and its secret: AWS's have 20 and 40 */
+#define TOKEN_BYTES  6144 /* what servers take in one header, and room for others */
 
 static_assert(SOCKET_BYTES == 107, "the manual says so");
 
 /* clang-format off */
 static const char *const backends[] = {
-	[BACKEND_DISABLED] = "disabled", [BACKEND_FILE] = "file", NULL};
-static const char *const backends_to_come[] = {"r2", "s3", NULL};
+	[BACKEND_DISABLED] = "disabled", [BACKEND_FILE] = "file", [BACKEND_R2] = "r2",
+	[BACKEND_S3] = "s3", NULL};
 static const char *const levels[] = {
 	[LOG_ERROR] = "error", [LOG_WARNING] = "warning", [LOG_INFO] = "info",
 	[LOG_DEBUG] = "debug", NULL};
@@ -32,19 +36,29 @@ static const char *const changes[] = {
 	NULL};
 static const char *const sources[] = {
 	[SCANS_AUTO] = "auto", [SCANS_SOCKET] = "socket", [SCANS_COMMITS] = "commits", NULL};
+static const char *const styles[] = {
+	[S3BUCKET_AUTO] = "auto", [S3BUCKET_IN_PATH] = "true", [S3BUCKET_IN_HOST] = "false", NULL};
 /* clang-format on */
 
 #define ALWAYS UINT_MAX
 
 static const struct config_section sections[] = {
-	{"daemon",   false, ALWAYS           },
-	{"sync",     false, ALWAYS           },
-	{"file",     false, 1 << BACKEND_FILE},
-	{"database", true,  ALWAYS           },
+	{"daemon",   false, ALWAYS                           },
+	{"sync",     false, ALWAYS                           },
+	{"file",     false, 1 << BACKEND_FILE                },
+	{"r2",       false, 1 << BACKEND_R2 | 1 << BACKEND_S3},
+	{"s3",       false, 1 << BACKEND_S3                  },
+	{"database", true,  ALWAYS                           },
 };
 
 #define OF(member)          .offset = offsetof(struct config, member)
 #define OF_DATABASE(member) .offset = offsetof(struct config_database, member)
+
+/* A key of a bucket's section, and one of those without which the store is not available, but
+ * everything else goes on. */
+#define BUCKET(section, key, preset, bytes)                                                        \
+#	section, #        key, TYPE_TEXT, OF(section.key), preset, .most = (bytes), .of_bucket = true
+#define CREDENTIAL(section, key, bytes) BUCKET(section, key, "", bytes), .may_lack = true
 
 /* clang-format off */
 static const struct config_row rows[] = {
@@ -62,7 +76,7 @@ static const struct config_row rows[] = {
 	{"sync", "enabled", TYPE_BOOL, OF(enabled), "true",
 		.help = "whether databases are backed up and synced at all"},
 	{"sync", "backend", TYPE_WORD, OF(backend), "file", .words = backends,
-		.later = backends_to_come, .help = "the store that versions go to"},
+		.help = "the store that versions go to"},
 	{"sync", "keep_versions", TYPE_UNSIGNED, OF(keep_versions), "10", 1, VERSIONS,
 		.help = "newest versions of each database that are kept"},
 	{"sync", "keep_daily", TYPE_UNSIGNED, OF(keep_daily), "7", 0, DAYS,
@@ -78,6 +92,35 @@ static const struct config_row rows[] = {
 
 	{"file", "path", TYPE_PATH, OF(file_path), PLACE_STORE, .most = PATH_BYTES,
 		.help = "folder of the store: a USB disk, an NFS mount"},
+
+	{CREDENTIAL(r2, account_id, NAME_BYTES),
+		.help = "Cloudflare's id of the account; not needed with an endpoint"},
+	{CREDENTIAL(r2, access_key_id, KEY_BYTES), .secret = true, .harmless = true, .help = "the key's name"},
+	{CREDENTIAL(r2, secret_access_key, KEY_BYTES), .secret = true, .help = "the key itself"},
+	{CREDENTIAL(r2, session_token, TOKEN_BYTES), .secret = true,
+		.help = "what belongs to a key that is good for a while only"},
+	{BUCKET(r2, bucket_name, "casman-databases", NAME_BYTES),
+		.help = "the bucket that is the store"},
+	{BUCKET(r2, endpoint, "", URL_BYTES), .help = "URL of R2; empty: that of the account"},
+	{BUCKET(r2, region, "auto", NAME_BYTES), .help = "R2 has no other than auto"},
+	{"r2", "ca_file", TYPE_PATH, OF(r2.ca_file), "", .most = PATH_BYTES,
+		.help = "certificates that are trusted instead of the system's"},
+
+	{CREDENTIAL(s3, access_key_id, KEY_BYTES), .secret = true, .harmless = true,
+		.help = "the key's name; empty: that of [r2]"},
+	{CREDENTIAL(s3, secret_access_key, KEY_BYTES), .secret = true,
+		.help = "the key itself; empty: that of [r2]"},
+	{CREDENTIAL(s3, session_token, TOKEN_BYTES), .secret = true,
+		.help = "what belongs to a key that is good for a while only"},
+	{BUCKET(s3, bucket_name, "", NAME_BYTES),
+		.help = "the bucket that is the store; empty: that of [r2]"},
+	{BUCKET(s3, endpoint, "", URL_BYTES),
+		.help = "URL of the service; empty: that of [r2], or else AWS"},
+	{BUCKET(s3, region, "", NAME_BYTES), .help = "of the bucket; empty: that of [r2]"},
+	{"s3", "path_style", TYPE_WORD, OF(s3.path_style), "auto", .words = styles,
+		.help = "whether the bucket stands in the path, not in the host's name"},
+	{"s3", "ca_file", TYPE_PATH, OF(s3.ca_file), "", .most = PATH_BYTES,
+		.help = "certificates that are trusted; empty: those of [r2]"},
 
 	{"database", "path", TYPE_PATH, OF_DATABASE(path), NULL, .most = PATH_BYTES,
 		.help = "the SQLite file"},

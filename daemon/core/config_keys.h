@@ -24,11 +24,13 @@ struct config_row {
 	const char *section, *key;
 	enum config_type type;
 	bool secret;              /* never shown, never quoted in a mistake */
+	bool harmless;            /* a secret that alone opens nothing: it may stand in the file */
+	bool may_lack;            /* cannot be had from elsewhere: a warning, and there is none */
+	bool of_bucket;           /* as s3bucket.h or sigv4.h wants it, where it is given */
 	size_t offset;            /* of the member in struct config or config_database */
 	const char *preset;       /* the default as one would write it; NULL: has to be given */
 	double least, most;       /* numbers: the range; texts and paths: at most so many bytes */
 	const char *const *words; /* TYPE_WORD: of the member's values 0, 1, ...; NULL ends them */
-	const char *const *later; /* words that a later version will know; may be NULL */
 	const char *help;
 };
 

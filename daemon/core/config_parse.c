@@ -1,3 +1,4 @@
+#include "daemon/core/config_bucket.h"
 #include "daemon/core/config_expand.h"
 #include "daemon/core/config_read.h"
 #include "daemon/core/config_value.h"
@@ -38,6 +39,21 @@ static char *value_of(const struct parsing *p, const struct config_row *row,
 			     : config_expand(said->raw, p->world, why);
 }
 
+/* Credentials that cannot be had make the store unavailable, which is no reason to count nothing.
+ * The default for them, which the caller wipes. */
+static char *do_without(struct parsing *p, const struct said_section *section,
+	const struct config_row *row, struct text *why)
+{
+	const struct said *said = &section->keys[row - p->said.table->rows];
+	char title[SAID_TITLE];
+
+	config_said_title(title, section);
+	text_add(&p->said.warnings, "%s:%u: %s %s%s: %s\n", p->said.mistakes.file, said->line,
+		title, row->key, said->by_file ? SAID_BY_FILE : "", why->at);
+	text_free(why);
+	return text_copy(row->preset);
+}
+
 /* Sets the members of one section.  What is said in one that is not in use counts for nothing. */
 static void settle(struct parsing *p, const struct said_section *section, void *base)
 {
@@ -51,6 +67,8 @@ static void settle(struct parsing *p, const struct said_section *section, void *
 		const struct said *said = used ? &section->keys[i - 1] : &nothing;
 		struct text why = {0};
 		char *value = value_of(p, row, said, &why);
+		if (!value && why.length && row->may_lack)
+			value = do_without(p, section, row, &why);
 		bool right = value && config_value_read(row, value, base, &why);
 
 		if (!right && why.length)
@@ -136,6 +154,8 @@ enum err_code config_parse_by(const struct config_table *table, struct config **
 	config_read(&p.said, from->text, from->length);
 	config_said_override(&p.said, from->world);
 	settle_all(&p);
+	if (p.said.mistakes.count == 0)
+		config_bucket_fill(p.config, p.world, &p.said.warnings);
 	enum err_code code = hand_over(&p, out, mistakes, e);
 	config_said_free(&p.said);
 	return code;

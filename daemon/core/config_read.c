@@ -96,7 +96,7 @@ static void take_pair(struct reading *r, const struct config_line *line)
 		return;
 	}
 	*said = (struct said){text_copy(line->value), line->number, NULL, by_file};
-	if (row->secret && !by_file && !config_is_reference(line->value))
+	if (row->secret && !row->harmless && !by_file && !config_is_reference(line->value))
 		s->holds_secret = true;
 }
 

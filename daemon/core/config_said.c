@@ -7,18 +7,32 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What the Python client's variables stand for; a later row wins. */
-static const struct {
+/* What the variables stand for that the Python client and AWS's tools know; a later row wins. */
+/* clang-format off */
+static const struct override {
 	const char *variable, *section, *name, *key;
-	bool folder; /* the value is the folder of the file `name` */
+	bool folder;      /* the value is the folder of the file `name` */
+	const char *with; /* counts if this one is set, and is then empty where it is not set */
 } overrides[] = {
-	{"CASMAN_SYNC_ENABLED", "sync",     "",                  "enabled", false},
-	{"CASMAN_SYNC_BACKEND", "sync",     "",                  "backend", false},
-	{"CASMAN_DATABASE_DIR", "database", "parts.db",          "path",    true },
-	{"CASMAN_DATABASE_DIR", "database", "assembled_casm.db", "path",    true },
-	{"CASMAN_PARTS_DB",     "database", "parts.db",          "path",    false},
-	{"CASMAN_ASSEMBLED_DB", "database", "assembled_casm.db", "path",    false},
+	{"CASMAN_SYNC_ENABLED", "sync", "", "enabled", false, NULL},
+	{"CASMAN_SYNC_BACKEND", "sync", "", "backend", false, NULL},
+	{"CASMAN_DATABASE_DIR", "database", "parts.db", "path", true, NULL},
+	{"CASMAN_DATABASE_DIR", "database", "assembled_casm.db", "path", true, NULL},
+	{"CASMAN_PARTS_DB", "database", "parts.db", "path", false, NULL},
+	{"CASMAN_ASSEMBLED_DB", "database", "assembled_casm.db", "path", false, NULL},
+	{"R2_ACCOUNT_ID", "r2", "", "account_id", false, NULL},
+	{"R2_ACCESS_KEY_ID", "r2", "", "access_key_id", false, NULL},
+	{"R2_SECRET_ACCESS_KEY", "r2", "", "secret_access_key", false, NULL},
+	{"R2_SESSION_TOKEN", "r2", "", "session_token", false, "R2_ACCESS_KEY_ID"},
+	{"R2_BUCKET_NAME", "r2", "", "bucket_name", false, NULL},
+	{"R2_ENDPOINT", "r2", "", "endpoint", false, NULL},
+	{"AWS_ACCESS_KEY_ID", "s3", "", "access_key_id", false, NULL},
+	{"AWS_SECRET_ACCESS_KEY", "s3", "", "secret_access_key", false, NULL},
+	{"AWS_SESSION_TOKEN", "s3", "", "session_token", false, "AWS_ACCESS_KEY_ID"},
+	{"AWS_DEFAULT_REGION", "s3", "", "region", false, NULL},
+	{"AWS_REGION", "s3", "", "region", false, NULL},
 };
+/* clang-format on */
 
 void config_said_open(struct config_said *s, const struct config_table *table, const char *file)
 {
@@ -68,28 +82,46 @@ static struct said *find(
 	return NULL;
 }
 
-/* An empty variable is none. */
+/* What the row has to say, or NULL; the caller wipes it. */
+static char *override_of(const struct override *o, const struct config_world *world)
+{
+	char *value = config_variable(world, o->variable);
+
+	if (o->with) {
+		char *with = config_variable(world, o->with);
+
+		if (!with) {
+			config_wipe(value);
+			value = NULL;
+		} else if (!value) {
+			value = text_copy("");
+		}
+		config_wipe(with);
+	} else if (value && o->folder) {
+		struct text path = {0};
+
+		text_add(&path, "%s%s%s", value, value[strlen(value) - 1] == '/' ? "" : "/",
+			o->name);
+		free(value);
+		value = text_take(&path);
+	}
+	return value;
+}
+
 void config_said_override(struct config_said *s, const struct config_world *world)
 {
-	for (size_t i = 0; i < LENGTH(overrides); i++) {
-		struct said *said =
-			find(s, overrides[i].section, overrides[i].name, overrides[i].key);
-		scoped(heap) char *value = world->variable(world->arg, overrides[i].variable);
+	for (const struct override *o = overrides; o < overrides + LENGTH(overrides); o++) {
+		struct said *said = find(s, o->section, o->name, o->key);
+		char *value = override_of(o, world);
 
-		if (!value || !*config_trim(value))
-			continue;
-		if (!said) {
-			text_add(&s->warnings, "%s is set, but there is no [%s %s]\n",
-				overrides[i].variable, overrides[i].section, overrides[i].name);
-			continue;
+		if (value && said) {
+			config_wipe(said->raw);
+			*said = (struct said){value, 0, o->variable, false};
+		} else if (value) {
+			text_add(&s->warnings, "%s is set, but there is no [%s %s]\n", o->variable,
+				o->section, o->name);
+			free(value);
 		}
-		struct text raw = {0};
-		text_add(&raw, "%s", value);
-		if (overrides[i].folder)
-			text_add(&raw, "%s%s", raw.at[raw.length - 1] == '/' ? "" : "/",
-				overrides[i].name);
-		config_wipe(said->raw);
-		*said = (struct said){text_take(&raw), 0, overrides[i].variable, false};
 	}
 }
 

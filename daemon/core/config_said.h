@@ -39,7 +39,7 @@ void config_said_free(struct config_said *s); /* wipes what it held */
 struct said_section *config_said_section(
 	struct config_said *s, const struct config_section *kind, const char *name);
 
-/* Lets the CASMAN_ variables have the last word. */
+/* Lets the variables of the environment have the last word. */
 void config_said_override(struct config_said *s, const struct config_world *world);
 
 /* "[sync]", "[database parts.db]": how messages call it. */

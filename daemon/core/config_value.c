@@ -1,5 +1,7 @@
 #include "daemon/core/config_value.h"
 
+#include "daemon/core/config_bucket_key.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <stdarg.h>
@@ -13,6 +15,7 @@
 #define MASK "******"
 
 static_assert(sizeof(enum config_backend) == sizeof(unsigned) &&
+		sizeof(enum s3bucket_style) == sizeof(unsigned) &&
 		sizeof(enum log_level) == sizeof(unsigned) &&
 		sizeof(enum config_on_change) == sizeof(unsigned) &&
 		sizeof(enum config_scans_from) == sizeof(unsigned),
@@ -57,6 +60,7 @@ static bool read_text(
 	const struct config_row *row, const char *value, void *member, struct text *why)
 {
 	const char *wrong = row->secret ? NULL : unprintable(value);
+	struct err e;
 
 	if (!text_is_plain(value))
 		return refuse(row, value, why, "holds a control character or is no UTF-8");
@@ -65,6 +69,10 @@ static bool read_text(
 	if (strlen(value) > (size_t)row->most)
 		return refuse(row, value, why, "has %zu bytes; at most %.0f are possible",
 			strlen(value), row->most);
+	if (row->of_bucket && *value && config_bucket_key(row->key, value, &e)) {
+		text_add(why, "%s", e.text);
+		return false;
+	}
 	char *copy = text_copy(value);
 	memcpy(member, &copy, sizeof(copy));
 	return true;
@@ -78,17 +86,17 @@ static void show_text(const struct config_row *row, const void *member, struct t
 	text_add(out, "%s", row->secret && *value ? MASK : value);
 }
 
+/* Empty, if that is the default. */
 static bool read_path(
 	const struct config_row *row, const char *value, void *member, struct text *why)
 {
-	if (value[0] != '/')
+	if (value[0] != '/' && (value[0] || !row->preset || row->preset[0]))
 		return refuse(row, value, why,
 			"is not an absolute path: it begins with /, without quotes");
 	return read_text(row, value, member, why);
 }
 
-static bool read_bool(
-	const struct config_row *row, const char *value, void *member, struct text *why)
+static bool find_bool(const char *value, bool *is)
 {
 	static const struct {
 		const char *word;
@@ -106,9 +114,21 @@ static bool read_bool(
 
 	for (size_t i = 0; i < LENGTH(words); i++)
 		if (strcasecmp(value, words[i].word) == 0) { /* Python writes True */
-			memcpy(member, &words[i].is, sizeof(bool));
+			*is = words[i].is;
 			return true;
 		}
+	return false;
+}
+
+static bool read_bool(
+	const struct config_row *row, const char *value, void *member, struct text *why)
+{
+	bool is;
+
+	if (find_bool(value, &is)) {
+		memcpy(member, &is, sizeof(is));
+		return true;
+	}
 	return refuse(row, value, why, "is not true or false (nor yes, no, on, off, 1, 0)");
 }
 
@@ -181,7 +201,7 @@ static void show_real(const struct config_row *row, const void *member, struct t
 
 static bool find_word(const char *const *words, const char *value, unsigned *which)
 {
-	for (*which = 0; words && words[*which]; ++*which)
+	for (*which = 0; words[*which]; ++*which)
 		if (strcmp(words[*which], value) == 0)
 			return true;
 	return false;
@@ -192,17 +212,17 @@ static bool read_word(
 {
 	struct text words = {0};
 	unsigned which;
+	bool is;
 
-	if (find_word(row->words, value, &which)) {
+	/* Where true is one of the words, so is yes. */
+	if (find_word(row->words, value, &which) ||
+		(find_bool(value, &is) && find_word(row->words, is ? "true" : "false", &which))) {
 		memcpy(member, &which, sizeof(which));
 		return true;
 	}
 	for (size_t i = 0; row->words[i]; i++)
 		text_add(&words, "%s%s", i ? ", " : "", row->words[i]);
-	if (find_word(row->later, value, &which))
-		refuse(row, value, why, "is not in this version yet; it has %s", words.at);
-	else
-		refuse(row, value, why, "is none of %s", words.at);
+	refuse(row, value, why, "is none of %s", words.at);
 	text_free(&words);
 	return false;
 }

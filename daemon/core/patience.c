@@ -73,6 +73,8 @@ void patience_failed(struct patience *p, const struct patience_failure *f)
 		until = f->now + backoff_ms(p->failures, f->random);
 	if (until < f->not_before)
 		until = f->not_before;
+	if (f->hopeless)
+		until = PATIENCE_NEVER;
 	if (p->firm ? until < p->until : f->alone && p->until < until)
 		until = p->until;
 	p->until = until;

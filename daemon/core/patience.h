@@ -11,8 +11,8 @@
  *                        `-----------------'  REACHED STORED
  *
  * What is dropped because the network changed makes any state but resting unsure.  Nobody asks a
- * store for which nothing waits.  A rest is drawn by backoff.h, or is an hour where
- * the store refuses these settings.  A firm one, because the store refused or said how long it
+ * store for which nothing waits.  A rest is drawn by backoff.h, is an hour where the store refuses
+ * these settings, and has no end where the settings leave no store to ask.  A firm one, because the store refused or said how long it
  * wants to be left alone, ends when it is over or when a person asks, and by nothing else.
  *
  * What fails alone, for reasons that are none of the others', is set aside: the state stays open,
@@ -53,8 +53,9 @@ void patience_init(struct patience *p);
 enum patience_order patience_step(struct patience *p, enum patience_event event, bool waits);
 
 struct patience_failure {
-	bool alone; /* one version's, and not the store's */
-	bool later; /* it may go well another time, without a person */
+	bool alone;    /* one version's, and not the store's */
+	bool later;    /* it may go well another time, without a person */
+	bool hopeless; /* it cannot before these settings are others: time does not help */
 	uint64_t now,
 		not_before; /* ms; the store wants to be left alone until then; 0: it does not */
 	uint32_t random;

@@ -11,13 +11,23 @@ struct mood {
 	bool overrides;
 };
 
+static bool begins(const char *name, const char *with)
+{
+	return strncmp(name, with, strlen(with)) == 0;
+}
+
 static char *variable(void *arg, const char *name)
 {
 	const struct mood *mood = arg;
 	struct text value = {0};
 
-	if (strncmp(name, "CASMAN_", 7) == 0 && !mood->overrides)
+	if ((begins(name, "CASMAN_") || begins(name, "R2_") || begins(name, "AWS_")) &&
+		!mood->overrides)
 		return NULL;
+	if (strcmp(name, "R2_ENDPOINT") == 0)
+		return text_copy("https://endpoint");
+	if (begins(name, "R2_") || begins(name, "AWS_"))
+		return text_copy("of-the-environment");
 	if (strcmp(name, "CASMAN_SYNC_ENABLED") == 0)
 		return text_copy("no");
 	if (strcmp(name, "CASMAN_SYNC_BACKEND") == 0)
@@ -43,7 +53,7 @@ static char *contents(void *arg, const char *path, struct err *e)
 		err_set(e, ERR_MISSING, "no such file");
 		return NULL;
 	}
-	return text_copy(path);
+	return text_copy(begins(path, "/HOME") ? "[default]\naws_secret_access_key = s" : path);
 }
 
 static bool lines_fit(const char *text)
