@@ -6,6 +6,7 @@
  *     link     the socket: lines, answers, progress, the deadline; denied: who may open it
  *     run      one verb through all of these: request, reply, output, exit code
  *     show*    a reply -> text; pen: columns, marks, sizes, moments
+ *     handover credentials that the shell has and casmand has not
  *     escape   what others wrote, made safe for a terminal
  *     screen   where it goes, and who reads it
  *

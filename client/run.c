@@ -1,11 +1,13 @@
 #include "client/run.h"
 
 #include "client/escape.h"
+#include "client/handover.h"
 #include "client/show.h"
 #include "common/scoped.h"
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 enum proto_exit run_put(
 	const struct screen *out, const struct screen *err, struct pen *p, enum proto_exit code)
@@ -116,6 +118,13 @@ static enum proto_exit fail(const struct args *a, const struct screen *out,
 	return code;
 }
 
+static const struct doc *lacking_of(const struct doc *result)
+{
+	const struct doc *lacking = doc_get(result, "lacking");
+
+	return lacking ? lacking : doc_get(doc_get(result, "store"), "lacking");
+}
+
 /* Takes the result. */
 static enum proto_exit succeed(const struct args *a, const struct screen *out,
 	const struct screen *err, struct doc *result)
@@ -125,8 +134,10 @@ static enum proto_exit succeed(const struct args *a, const struct screen *out,
 
 	if (a->json)
 		p = json(out, result);
-	else
+	else {
 		a->verb->show(&p, result);
+		handover(&p, lacking_of(result), (const char *const *)environ);
+	}
 	doc_free(result);
 	return run_put(out, err, &p, code);
 }

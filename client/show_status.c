@@ -82,14 +82,26 @@ static void warn(struct pen *p, const char *words)
 	pen_add(p, "\n");
 }
 
+/* A bucket's in the words of the reference; a request that was signed was answered. */
+static void initialized(struct pen *p, const char *backend)
+{
+	if (strcmp(backend, "r2") == 0)
+		pen_add(p, "R2 backend initialized, reached ");
+	else if (strcmp(backend, "s3") == 0)
+		pen_add(p, "S3 backend initialized, reached ");
+	else {
+		pen_foreign(p, backend);
+		pen_add(p, " store reached ");
+	}
+}
+
 static void reached(struct pen *p, const struct doc *s)
 {
 	const struct doc *store = doc_get(s, "store"), *last = doc_get(store, "last_ok_at");
 	const struct doc *when = doc_is_text(last) ? last : doc_get(store, "checked_at");
 
 	marked(p, MARK_GOOD);
-	pen_text(p, doc_get(s, "backend"));
-	pen_add(p, " store reached ");
+	initialized(p, doc_as_text(doc_get(s, "backend"), "unknown"));
 	if (doc_is_text(when))
 		pen_age(p, when);
 	else

@@ -114,6 +114,7 @@ static void finish(struct backup *b, struct engine *engine)
 	for (size_t i = 0; i < LENGTH(names); i++)
 		doc_put(result, names[i], lists[i]);
 	doc_put_text(result, "store_error", b->store_error[0] ? b->store_error : NULL);
+	doc_put(result, "lacking", report_lacking(engine_parts(engine)));
 	backup_forget(b);
 	want.done(want.arg, result);
 }

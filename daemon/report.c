@@ -62,6 +62,17 @@ struct doc *report_listed(const struct state_listed *l)
 	return d;
 }
 
+struct doc *report_lacking(const struct engine_parts *p)
+{
+	struct config_lack lacks[CONFIG_LACKS];
+	size_t count = config_lacks(p->config, lacks);
+	struct doc *list = doc_array();
+
+	for (size_t i = 0; i < count; i++)
+		doc_add_text(list, lacks[i].variable);
+	return list;
+}
+
 /* --- status ------------------------------------------------------------ */
 
 static struct doc *store(const struct engine_parts *p)
@@ -78,6 +89,7 @@ static struct doc *store(const struct engine_parts *p)
 	put_words(d, "place", see.place);
 	put_words(d, "error", see.error);
 	put_words(d, "warning", see.warning);
+	doc_put(d, "lacking", report_lacking(p));
 	return d;
 }
 

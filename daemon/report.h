@@ -9,4 +9,6 @@
 
 struct doc *report_version(const struct state_version *v);
 struct doc *report_listed(const struct state_listed *l);
+/* The variables that could bring the credentials that the store lacks. */
+struct doc *report_lacking(const struct engine_parts *p);
 struct doc *report_status(const struct engine *g);

@@ -74,7 +74,7 @@ static enum err_code open_bucket(
 		s->place = text_take(&place);
 		remember(s);
 	}
-	if (config_bucket_ready(c, e) || !s->place)
+	if (config_ready(c, e) || !s->place)
 		return e->code;
 	return err_set(e, ERR_CONFIG, "backend = %s is not in this version yet",
 		config_backend_name(c->backend));
@@ -95,6 +95,7 @@ struct storage *storage_open(struct uv_loop_s *loop, const struct config *c, str
 		open_file(s, loop, c);
 	} else if (open_bucket(s, loop, c, &s->error)) {
 		s->reached = 0;
+		s->error.code = ERR_CONFIG;
 		log_warning("store not available", "error=\"%s\"", s->error.text);
 	}
 	return s;

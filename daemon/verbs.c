@@ -81,6 +81,7 @@ static void answer_list(struct call *call, const struct engine_parts *p)
 	doc_put_text(d, "checked_at", at == STAMP_NONE ? NULL : stamp_json(text, at));
 	doc_put_text(d, "error",
 		storage_see(p->storage).error[0] ? storage_see(p->storage).error : NULL);
+	doc_put(d, "lacking", report_lacking(p));
 	call_answer(call, d);
 }
 

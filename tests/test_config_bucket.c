@@ -197,7 +197,7 @@ static void credentials_that_are_missing_are_no_mistake_and_it_is_said_what_to_d
 	for (size_t i = 0; i < LENGTH(lacking); i++) {
 		struct config *c = parse_well(lacking[i].text, &nothing);
 
-		assert_int_equal(config_bucket_ready(c, &e), ERR_CONFIG);
+		assert_int_equal(config_ready(c, &e), ERR_CONFIG);
 		assert_memory_equal(e.text, lacking[i].missing, strlen(lacking[i].missing));
 		assert_non_null(strstr(e.text, PLACE_ENVIRONMENT));
 		assert_non_null(strstr(e.text, lacking[i].section));
@@ -205,7 +205,7 @@ static void credentials_that_are_missing_are_no_mistake_and_it_is_said_what_to_d
 	}
 	struct config *c = parse_well(
 		R2 "account_id = a\naccess_key_id = i\nsecret_access_key = s" REST, &nothing);
-	assert_int_equal(config_bucket_ready(c, &e), ERR_NONE);
+	assert_int_equal(config_ready(c, &e), ERR_NONE);
 	config_free(c);
 }
 

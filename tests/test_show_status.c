@@ -105,6 +105,46 @@ static void a_machine_in_trouble_tells_all_of_it(void **state)
 		"  ⚠ b\n");
 }
 
+/* P11: a bucket is initialized when a signed request was answered, and not before. */
+static void a_bucket_reads_as_in_the_reference(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *backend, *reachable, *words;
+	} cases[] = {
+		{"r2", "true",  "  ✓ R2 backend initialized, reached 3 s ago\n"       },
+		{"s3", "true",  "  ✓ S3 backend initialized, reached 3 s ago\n"       },
+		{"r2", "null",  "  ⚠ not asked yet\n  Last reached:         3 s ago\n"},
+		{"s3", "false",
+                 "  ✗ Storage backend not available: unknown\n"
+			"  Last reached:         3 s ago\n"                             },
+	};
+
+	for (size_t i = 0; i < LENGTH(cases); i++) {
+		struct text json = {0};
+		struct pen p = {.look = shown_look()};
+
+		text_add(&json,
+			"{'backend':'%s','bucket':'casman-databases',"
+			"'endpoint':'https://a.r2.cloudflarestorage.com','store':{'reachable':%s,"
+			"'error':null,'warning':'no proof','last_ok_at':'2026-11-20T14:29:57Z'}}",
+			cases[i].backend, cases[i].reachable);
+		struct doc *d = quoted_doc(json.at);
+		show_status(&p, d);
+		text_free(&json);
+		text_add(&json,
+			"Backend Status:\n%s  ⚠ no proof\n"
+			"  Endpoint:             https://a.r2.cloudflarestorage.com\n\n",
+			cases[i].words);
+		assert_non_null(strstr(p.text.at, "  Bucket:               casman-databases\n"));
+		if (!strstr(p.text.at, json.at))
+			fail_msg("no \"%s\" in:\n%s", json.at, p.text.at);
+		text_free(&json);
+		text_free(&p.text);
+		doc_free(d);
+	}
+}
+
 /* P11: an answer that knows nothing says nothing good. */
 static void what_is_not_known_is_not_called_good(void **state)
 {
@@ -299,6 +339,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_fresh_machine_reads_as_in_the_reference),
 		cmocka_unit_test(a_machine_in_trouble_tells_all_of_it),
+		cmocka_unit_test(a_bucket_reads_as_in_the_reference),
 		cmocka_unit_test(what_is_not_known_is_not_called_good),
 		cmocka_unit_test(a_store_that_was_not_asked_still_tells_its_last_error),
 		cmocka_unit_test(sync_that_is_off_is_not_called_good_either),

@@ -101,8 +101,15 @@ void config_free(struct config *c); /* wipes what it held */
 
 /* The bucket of the backend in use, with all that was found for it; NULL: it needs none. */
 const struct config_bucket *config_bucket(const struct config *c);
-/* Is there all that it takes to ask the store?  Else ERR_CONFIG, and what a person can do. */
-enum err_code config_bucket_ready(const struct config *c, struct err *e) must_check;
+/* What it takes to ask the store and is not given: at most CONFIG_LACKS keys, and the variables that
+ * could bring them. */
+#define CONFIG_LACKS 3
+struct config_lack {
+	const char *key, *variable;
+};
+size_t config_lacks(const struct config *c, struct config_lack lacks[CONFIG_LACKS]);
+/* ERR_CONFIG, and what a person can do, if there is any. */
+enum err_code config_ready(const struct config *c, struct err *e) must_check;
 
 /* The effective configuration, secrets masked as ******: the sections in use, as a file that reads
  * again as the same (but for a value longer than a line, which only comes by KEY_file or ${VAR}).

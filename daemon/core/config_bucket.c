@@ -128,37 +128,43 @@ const struct config_bucket *config_bucket(const struct config *c)
 
 /* --- what is missing --------------------------------------------------------- */
 
-static void add_missing(
-	const char *key, const char *variable, struct text *keys, struct text *variables)
-{
-	text_add(keys, "%s%s", keys->length ? " and no " : "no ", key);
-	text_add(variables, "%s%s", variables->length ? ", " : "", variable);
-}
-
-enum err_code config_bucket_ready(const struct config *c, struct err *e)
+size_t config_lacks(const struct config *c, struct config_lack lacks[CONFIG_LACKS])
 {
 	const struct config_bucket *b = config_bucket(c);
 	bool is_r2 = c->backend == BACKEND_R2;
+	size_t count = 0;
+
+	if (!b)
+		return 0;
+	if (is_r2 && !*b->endpoint && !*b->account_id)
+		lacks[count++] = (struct config_lack){"account_id", "R2_ACCOUNT_ID"};
+	if (!*b->access_key_id)
+		lacks[count++] = (struct config_lack){
+			"access_key_id", is_r2 ? "R2_ACCESS_KEY_ID" : "AWS_ACCESS_KEY_ID"};
+	if (!*b->secret_access_key)
+		lacks[count++] = (struct config_lack){"secret_access_key",
+			is_r2 ? "R2_SECRET_ACCESS_KEY" : "AWS_SECRET_ACCESS_KEY"};
+	return count;
+}
+
+enum err_code config_ready(const struct config *c, struct err *e)
+{
+	const char *backend = config_backend_name(c->backend);
+	struct config_lack lacks[CONFIG_LACKS];
+	size_t count = config_lacks(c, lacks);
 	struct text keys = {0}, variables = {0};
 
-	if (is_r2 && !*b->endpoint && !*b->account_id)
-		add_missing("account_id", "R2_ACCOUNT_ID", &keys, &variables);
-	if (!*b->access_key_id)
-		add_missing("access_key_id", is_r2 ? "R2_ACCESS_KEY_ID" : "AWS_ACCESS_KEY_ID",
-			&keys, &variables);
-	if (!*b->secret_access_key)
-		add_missing("secret_access_key",
-			is_r2 ? "R2_SECRET_ACCESS_KEY" : "AWS_SECRET_ACCESS_KEY", &keys,
-			&variables);
-	if (!keys.length)
-		return ERR_NONE;
-	err_set(e, ERR_CONFIG,
-		"there is %s for backend = %s. Mend: export %s and run systemd/install.sh again, "
-		"which writes what is exported into " PLACE_ENVIRONMENT
-		"; or give the keys in [%s] of casmand.conf",
-		keys.at, config_backend_name(c->backend), variables.at,
-		config_backend_name(c->backend));
+	for (size_t i = 0; i < count; i++) {
+		text_add(&keys, "%sno %s", i ? " and " : "", lacks[i].key);
+		text_add(&variables, "%s%s", i ? ", " : "", lacks[i].variable);
+	}
+	if (count > 0)
+		err_set(e, ERR_CONFIG,
+			"there is %s for backend = %s. Mend: export %s and run systemd/install.sh "
+			"again, which writes what is exported into " PLACE_ENVIRONMENT
+			"; or give the keys in [%s] of casmand.conf",
+			keys.at, backend, variables.at, backend);
 	text_free(&keys);
 	text_free(&variables);
-	return e->code;
+	return count > 0 ? ERR_CONFIG : ERR_NONE;
 }

@@ -25,6 +25,8 @@ S3 = "there is no access_key_id and no secret_access_key for backend = s3. Mend:
      "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and run systemd/install.sh again"
 ONE = "there is no secret_access_key for backend = r2. Mend: export R2_SECRET_ACCESS_KEY"
 
+HAS = {"r2": "R2_SECRET_ACCESS_KEY", "s3": "AWS_SECRET_ACCESS_KEY"}
+
 
 def configure(site, backend, more=""):
     site.configure(text=CONFIG.format(folder=site.folder, backend=backend, more=more))
@@ -60,5 +62,10 @@ def test_p11_without_credentials_the_store_is_not_available_and_all_else_goes_on
     shown = " ".join(site.ctl("status").stdout.split())
     assert f"✗ Storage backend not available: {words}" in shown
     assert f"Backend: {backend}" in shown and "✓ " + backend.upper() not in shown
+    for verb in ("status", "list", "backup"):  # P10: by name alone
+        told = site.ctl(verb, check=False, env={HAS[backend]: "hush", "R2_BUCKET_NAME": "b"}).stdout
+        assert "Your environment has credentials that casmand has not. Hand them over:" in told and "hush" not in told
+        assert f"  sudo --preserve-env={HAS[backend]},R2_BUCKET_NAME sh systemd/install.sh\n" in told
+        assert "Hand them over" not in site.ctl(verb, check=False, env={"R2_BUCKET_NAME": "b"}).stdout
     assert site.stop() == 0
     assert len([line for line in site.log if "store not available" in line]) == 1
