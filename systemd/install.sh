@@ -10,6 +10,7 @@ PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 prefix=/usr/local
 conf=/etc/casmand/casmand.conf
+environment=/etc/casmand/casmand.env
 shipped=$prefix/share/casmand/casmand.conf # as last installed: tells whether $conf was edited
 unit=/etc/systemd/system/casmand.service
 dropin=$unit.d/install.conf
@@ -29,6 +30,8 @@ help() {
 
 	Installs the Debian packages that casmand needs, builds it, installs it below $prefix
 	and starts it.  Run it again to upgrade.  An edited $conf is kept.
+	What is exported of R2_* and AWS_* is written into $environment, for root
+	and casmand alone.
 
 	  --user USER      run as USER, to whom the databases belong (default: $own_user, its own)
 	  --databases DIR  where the databases lie (default: $own_databases)
@@ -134,6 +137,31 @@ install_config() {
 	$as_service test -r $conf || chown "$user" $conf
 }
 
+# One NAME='VALUE' a line, which systemd and sh read alike if it has no quote and no backslash.  Values pass through no output and no
+# argument list; what is not exported now stays as it is there.
+install_environment() {
+	taken=
+	(umask 077 && cat "$environment" >"$work/environment" 2>/dev/null) || :
+	for name in $(env | sed -n 's/^\(R2_[A-Z0-9_]*\|AWS_[A-Z0-9_]*\)=..*/\1/p'); do
+		value=
+		eval "value=\${$name-}"
+		[ -n "$value" ] || continue # a line of another variable's value
+		odd=$(printf %s "$value" | LC_ALL=C tr -d '\040-\046\050-\133\135-\176' | wc -c)
+		[ "$odd" -eq 0 ] || die "$name holds a quote, a backslash, a line end or no ASCII"
+		sed -i "/^$name=/d" "$work/environment"
+		printf "%s='%s'\n" "$name" "$value" >>"$work/environment"
+		taken="$taken $name"
+	done
+	if [ -n "$taken" ]; then
+		place 600 root "$work/environment" "$environment"
+		say "written into $environment:$taken"
+	elif [ ! -e "$environment" ] && grep -Eqs '^[[:space:]]*backend[ 	]*[=:][ 	]*(r2|s3)' $conf; then
+		say "no R2_* and no AWS_* is exported, so there is no $environment."
+		say "sudo takes them away; to hand them over, name them:"
+		say "  sudo --preserve-env=R2_ACCOUNT_ID,R2_ACCESS_KEY_ID,R2_SECRET_ACCESS_KEY sh $0"
+	fi
+}
+
 install_files() {
 	quietly "installing" meson install -C "$top/build-release" --no-rebuild
 	place 644 root "$top/systemd/casmand.service" $unit
@@ -180,7 +208,14 @@ start_by_hand() {
 	stop_by_hand
 	install -d -m 755 -o "$user" -g "$user_group" $run
 	umask 027
-	$as_service setsid casmand --config $conf </dev/null >>$log 2>&1 &
+	(
+		HOME=$(getent passwd "$user" | cut -d : -f 6)
+		set -a
+		# shellcheck source=/dev/null
+		[ ! -e $environment ] || . $environment
+		# shellcheck disable=SC2086 # a list of words
+		exec $as_service setsid casmand --config $conf
+	) </dev/null >>$log 2>&1 &
 	pid=$!
 	echo $pid >$pidfile
 	tries=$((patience * 10))
@@ -208,7 +243,7 @@ uninstall() {
 	rmdir $unit.d $prefix/share/casmand 2>/dev/null || true # unless somebody else uses them
 	! with_systemd || systemctl daemon-reload
 	say "removed.  Left where they are:"
-	say "  configuration $conf"
+	say "  configuration $conf, and $environment if there is one"
 	say "  state, and versions unless [file] path says otherwise: $state"
 	say "  databases (${databases}), user and group $group"
 }
@@ -256,6 +291,7 @@ main() {
 	make_user
 	make_folders
 	install_config
+	install_environment
 	install_files
 	if with_systemd; then start_by_systemd; else start_by_hand; fi
 	echo
