@@ -11,7 +11,7 @@ static const struct {
 } stories[] = {
   /* w WORK, d DUE, b BACK, a ASKED, r REACHED, s STORED, g DROPPED ("given up"); a capital: nothing waits.
 	 * f the store is not reached, x it refuses, l it wants to be left alone for a while,
-	 * o one version fails alone. */
+	 * h these settings leave no store, o one version fails alone. */
 	{"all is well",							  "wrsws",   "pssss",   PATIENCE_OPEN  },
 	{"one probe: who comes meanwhile waits for its answer",                  "wwabdr",  "p....s",  PATIENCE_OPEN  },
 	{"nobody asks for nothing",					      "WDBA",    "....",    PATIENCE_UNSURE},
@@ -33,6 +33,8 @@ static const struct {
 	{"it wants to be left alone, whatever the network does",                 "wlbrwd",  "p....p",
          PATIENCE_ASKING											      },
 	{"it wants to be left alone, but a person may ask",                      "wla",     "p.p",     PATIENCE_ASKING},
+	{"the settings leave no store: only a person asks again",                "whbrwa",  "p....p",
+         PATIENCE_ASKING											      },
 	{"one fails alone: the others go on",                                    "wroswd",  "ps.sss",  PATIENCE_OPEN  },
 	{"one fails alone, then the store",                                      "wrofd",   "ps..p",   PATIENCE_ASKING},
 };
@@ -46,7 +48,8 @@ static char happen(struct patience *p, char c, uint32_t random)
 		return ".ps"[patience_step(p, (enum patience_event)(event - events), c & 0x20)];
 	patience_failed(p,
 		&(struct patience_failure){.alone = c == 'o',
-			.later = c != 'x',
+			.later = c != 'x' && c != 'h',
+			.hopeless = c == 'h',
 			.now = NOW,
 			.not_before = c == 'l' ? NOW + 60000 : 0,
 			.random = random});
@@ -74,21 +77,22 @@ static const struct {
 	const char *name, *events;
 	uint64_t least, most;
 } rests[] = {
-	{"the first failure",				    "wf",       1000,    2000   },
-	{"the fourth in a row",				  "wfdfdfdf", 1000,    16000  },
-	{"a probe that went well in between counts for nothing", "wfdrfdrf", 1000,    8000   },
-	{"the second in the same try counts for nothing",        "wrff",     1000,    2000   },
-	{"after something was stored",                           "wfdfdrsf", 1000,    2000   },
-	{"after the network came back",                          "wfdfdfbf", 1000,    2000   },
-	{"a person's asking changes nothing about it",           "wfafaf",   1000,    8000   },
-	{"it refuses these settings",                            "wx",       3600000, 3600000},
-	{"refused, then not reached: asked when a person does",  "wxaf",     1000,    4000   },
-	{"it wants to be left alone for a minute",               "wl",       60000,   60000  },
-	{"and the other upload fails in its own way",            "wrlf",     60000,   60000  },
-	{"the other way round",				  "wrfl",     60000,   60000  },
-	{"one alone",					    "wro",      1000,    2000   },
-	{"and another, soon after",                              "wroo",     1000,    2000   },
-	{"one alone, then the store refuses",                    "wrox",     3600000, 3600000},
+	{"the first failure",				    "wf",       1000,                 2000                },
+	{"the fourth in a row",				  "wfdfdfdf", 1000,                 16000               },
+	{"a probe that went well in between counts for nothing", "wfdrfdrf", 1000,                 8000                },
+	{"the second in the same try counts for nothing",        "wrff",     1000,                 2000                },
+	{"after something was stored",                           "wfdfdrsf", 1000,                 2000                },
+	{"after the network came back",                          "wfdfdfbf", 1000,                 2000                },
+	{"a person's asking changes nothing about it",           "wfafaf",   1000,                 8000                },
+	{"it refuses these settings",                            "wx",       3600000,              3600000             },
+	{"refused, then not reached: asked when a person does",  "wxaf",     1000,                 4000                },
+	{"these settings leave no store",                        "wh",       PATIENCE_NEVER - NOW, PATIENCE_NEVER - NOW},
+	{"it wants to be left alone for a minute",               "wl",       60000,                60000               },
+	{"and the other upload fails in its own way",            "wrlf",     60000,                60000               },
+	{"the other way round",				  "wrfl",     60000,                60000               },
+	{"one alone",					    "wro",      1000,                 2000                },
+	{"and another, soon after",                              "wroo",     1000,                 2000                },
+	{"one alone, then the store refuses",                    "wrox",     3600000,              3600000             },
 };
 
 static uint64_t rest_after(const char *events, uint32_t random)

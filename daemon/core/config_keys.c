@@ -54,13 +54,14 @@ static const struct config_section sections[] = {
 #define OF(member)          .offset = offsetof(struct config, member)
 #define OF_DATABASE(member) .offset = offsetof(struct config_database, member)
 
+/* clang-format off */
+
 /* A key of a bucket's section, and one of those without which the store is not available, but
  * everything else goes on. */
 #define BUCKET(section, key, preset, bytes)                                                        \
-#	section, #        key, TYPE_TEXT, OF(section.key), preset, .most = (bytes), .of_bucket = true
+	#section, #key, TYPE_TEXT, OF(section.key), preset, .most = (bytes), .of_bucket = true
 #define CREDENTIAL(section, key, bytes) BUCKET(section, key, "", bytes), .may_lack = true
 
-/* clang-format off */
 static const struct config_row rows[] = {
 	{"daemon", "state_dir", TYPE_PATH, OF(state_dir), PLACE_STATE, .most = PATH_BYTES,
 		.help = "folder of the state and of versions not yet stored"},
