@@ -5,6 +5,7 @@
 #include "common/text.h"
 #include "daemon/core/s3bucket.h"
 #include "daemon/io/alarm.h"
+#include "daemon/io/store_s3.h"
 
 #include <string.h>
 
@@ -65,19 +66,22 @@ static struct s3bucket_options bucket_options(const struct config *c)
 static enum err_code open_bucket(
 	struct storage *s, struct uv_loop_s *loop, const struct config *c, struct err *e)
 {
-	struct s3bucket_options options = bucket_options(c);
+	const struct config_bucket *b = config_bucket(c);
+	const struct store_s3_options options = {
+		.bucket = bucket_options(c),
+		.keys = {b->access_key_id, b->secret_access_key, b->session_token},
+		.ca_file = b->ca_file
+        };
 	struct text place = {0};
 
-	(void)loop;
-	if (s3bucket_open(&s->bucket, &options, e) == ERR_NONE) {
+	if (s3bucket_open(&s->bucket, &options.bucket, e) == ERR_NONE) {
 		text_add(&place, "%s/%s", s->bucket.endpoint, s->bucket.name);
 		s->place = text_take(&place);
 		remember(s);
 	}
 	if (config_ready(c, e) || !s->place)
 		return e->code;
-	return err_set(e, ERR_CONFIG, "backend = %s is not in this version yet",
-		config_backend_name(c->backend));
+	return store_open_s3(&s->store, loop, &options, e);
 }
 
 struct storage *storage_open(struct uv_loop_s *loop, const struct config *c, struct state *state,
