@@ -133,8 +133,8 @@ static void a_person_is_told_which_key_is_wrong(void **state)
 			"Argument: Credential access key has length 20, should be 32) "
 			"(HTTP 400 InvalidArgument)"},
 		{S3_LIST, 403, XML, SAYS("SignatureDoesNotMatch", ""), ERR_REFUSED, S3_NO_HINT,
-			"the secret does not belong to the access key: check secret_access_key "
-			"(HTTP 403 SignatureDoesNotMatch)"},
+			"the secret does not belong to the access key: check access_key_id and "
+			"secret_access_key (HTTP 403 SignatureDoesNotMatch)"},
 		{S3_GET, 400, XML, SAYS("ExpiredToken", ""), ERR_REFUSED, S3_NO_HINT,
 			"the session token has expired: get new credentials "
 			"(HTTP 400 ExpiredToken)"},

@@ -106,7 +106,8 @@ static const struct s3_rule rules[] = {
 	{"InvalidArgument", .when = is_about_key, .is = ERR_REFUSED,
 		.words = "the store does not know the access key: check access_key_id ({message})"},
 	{"SignatureDoesNotMatch", .is = ERR_REFUSED,
-		.words = "the secret does not belong to the access key: check secret_access_key"},
+		.words = "the secret does not belong to the access key: check access_key_id and "
+			"secret_access_key"},
 	{"ExpiredToken TokenRefreshRequired", .is = ERR_REFUSED,
 		.words = "the session token has expired: get new credentials"},
 	{"InvalidArgument", .when = is_about_token, .is = ERR_REFUSED,

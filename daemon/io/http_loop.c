@@ -95,6 +95,14 @@ static void on_impatient(uv_timer_t *timer)
 	end(j, &e);
 }
 
+/* For which curl has other words each time, and few that a person knows. */
+static bool is_cut(CURLcode result)
+{
+	return result == CURLE_RECV_ERROR || result == CURLE_SEND_ERROR ||
+		result == CURLE_GOT_NOTHING || result == CURLE_PARTIAL_FILE ||
+		result == CURLE_UNRECOVERABLE_POLL;
+}
+
 static void judge(const struct http_job *j, CURLcode result, struct err *e)
 {
 	const char *words = j->words[0] ? j->words : curl_easy_strerror(result);
@@ -107,6 +115,8 @@ static void judge(const struct http_job *j, CURLcode result, struct err *e)
 		err_sys(e, "write what came");
 	else if (result == CURLE_ABORTED_BY_CALLBACK || result == CURLE_READ_ERROR)
 		err_set(e, ERR_MISSING, "the file to send is shorter than it was");
+	else if (is_cut(result))
+		err_set(e, ERR_OFFLINE, "the connection was cut");
 	else if (result != CURLE_OK)
 		err_set(e, ERR_OFFLINE, "%s", words);
 }
