@@ -207,7 +207,7 @@ void backups_uploaded(struct backups *all, struct engine *engine, const char *id
 			item->stage = ENDED;
 			if (state == COPY_STORED)
 				progress(b, item, "stored");
-			else
+			else if (state != COPY_SUPERSEDED) /* which its version tells */
 				text_cut(b->store_error, sizeof(b->store_error), e->text);
 		}
 		(void)finish_if_ended(b, engine);

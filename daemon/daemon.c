@@ -10,7 +10,7 @@
 #include "daemon/io/link.h"
 #include "daemon/io/notify.h"
 #include "daemon/load.h"
-#include "daemon/tidy.h"
+#include "daemon/spool.h"
 
 #include <signal.h>
 #include <string.h>
@@ -297,7 +297,7 @@ static enum err_code open_all(struct daemon *d, struct config *config, struct er
 		config_free(config);
 		return e->code;
 	}
-	if (state_open(&d->state, config->state_dir, e) || tidy_spool(d->state, e)) {
+	if (state_open(&d->state, config->state_dir, e) || spool_tidy(d->state, e)) {
 		config_free(config);
 		return e->code;
 	}

@@ -26,6 +26,7 @@ struct watched_world {
 	void (*scanned)(void *arg, uint32_t count); /* commits were counted as scans */
 	void (*idle)(void *arg);                    /* a look or capture ended */
 	void *arg;
+	uint64_t making_bytes; /* that captures under way may add to the spool */
 	atomic_bool stop;
 };
 
@@ -48,7 +49,9 @@ struct watched {
 	struct footprint before, now;
 	struct footprint shown; /* of the last look or capture, also of what is no database */
 
+	bool crowded; /* the last capture did not begin: the queue is full */
 	bool capturing;
+	uint64_t making_bytes;
 	struct capture capture;
 	struct trigger trigger_before;
 	enum trigger_why why;

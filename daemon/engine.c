@@ -6,6 +6,7 @@
 #include "daemon/io/alarm.h"
 #include "daemon/io/work.h"
 #include "daemon/neighbours.h"
+#include "daemon/spool.h"
 
 #include <unistd.h>
 
@@ -51,13 +52,27 @@ static void send_queue(struct engine *g, enum patience_event why)
 		transfer_kick(g->parts.transfer, why);
 }
 
+/* What retention would not keep anyway need not go up; who waits for it is told. */
+static void thin_queue(struct engine *g)
+{
+	const struct err none = {0};
+	struct state_ids gone;
+
+	spool_thin(g->parts.state, g->parts.config, storage_id(g->parts.storage), &gone);
+	for (size_t i = 0; i < gone.count; i++)
+		g->events.uploaded(g->events.arg, gone.at[i], COPY_SUPERSEDED, &none);
+	state_ids_end(&gone);
+}
+
 static void on_captured(void *arg, const struct pipeline_result *r)
 {
 	struct engine *g = arg;
 
 	g->events.captured(g->events.arg, r);
-	if (r->end == PIPELINE_CAPTURED)
-		send_queue(g, PATIENCE_WORK);
+	if (r->end != PIPELINE_CAPTURED)
+		return;
+	thin_queue(g);
+	send_queue(g, PATIENCE_WORK);
 }
 
 static void on_counted(void *arg)
@@ -68,19 +83,26 @@ static void on_counted(void *arg)
 	g->events.moved(g->events.arg);
 }
 
+static void on_stored(struct engine *g)
+{
+	struct err e;
+
+	if (state_scans_forget(g->parts.state, storage_id(g->parts.storage), alarm_clock(), &e))
+		log_error("state", "error=\"%s\"", e.text);
+	pipeline_roomier(g->parts.pipeline);
+}
+
 static void on_uploaded(void *arg, const char *id, enum copy_state state, const struct err *e)
 {
 	struct engine *g = arg;
-	struct err ignored;
 
 	recount(g);
-	if (state == COPY_STORED &&
-		state_scans_forget(
-			g->parts.state, storage_id(g->parts.storage), alarm_clock(), &ignored))
-		log_error("state", "error=\"%s\"", ignored.text);
-	if (state ==
-		COPY_BAD) /* its database has no usable version now: the next capture makes one */
+	if (state == COPY_STORED)
+		on_stored(g);
+	else if (state == COPY_BAD) /* no version to build on: the next capture makes one */
 		pipeline_store(g->parts.pipeline, storage_id(g->parts.storage));
+	else
+		thin_queue(g); /* it is not under way any more */
 	g->events.uploaded(g->events.arg, id, state, e);
 	g->events.moved(g->events.arg);
 }
@@ -180,6 +202,7 @@ enum err_code engine_open(struct engine **out, const struct engine_start *start,
 	if (open_parts(g, e))
 		return e->code;
 	pipeline_store(g->parts.pipeline, storage_id(g->parts.storage));
+	thin_queue(g); /* to what this configuration keeps */
 	recount(g);
 	if (storage_store(g->parts.storage)) {
 		g->probing = true;

@@ -20,7 +20,7 @@ struct engine;
 
 struct engine_events {
 	void (*captured)(void *arg, const struct pipeline_result *r);
-	/* See transfer_events.result. */
+	/* See transfer_events.result; and SUPERSEDED. */
 	void (*uploaded)(void *arg, const char *id, enum copy_state state, const struct err *e);
 	void (*moved)(void *arg); /* engine_turn() wants to be called soon */
 	void *arg;

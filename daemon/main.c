@@ -15,7 +15,8 @@
  *   capture       one job: copy, hash, check, keep
  *                 io/snapshot, io/walright, io/check, io/digest; core/dating: its moment
  *        |
- *   io/state      state.db and the spool: what is known, through every crash; tidy
+ *   io/state      state.db: what is known, through every crash
+ *   spool         the captured versions' files: whole, bounded; core/retention: which are kept
  *        |
  *   transfer      captured versions into the store; sending: one of them
  *                 core/patience, core/backoff: when; core/upload: the steps

@@ -214,6 +214,13 @@ void pipeline_store(struct pipeline *p, int64_t store)
 	p->world.events.moved(p->world.events.arg);
 }
 
+void pipeline_roomier(struct pipeline *p)
+{
+	for (size_t i = 0; i < p->count; i++)
+		watched_roomier(&p->databases[i]);
+	p->world.events.moved(p->world.events.arg);
+}
+
 bool pipeline_see(const struct pipeline *p, size_t i, struct pipeline_view *view)
 {
 	if (i >= p->count)
@@ -226,6 +233,7 @@ bool pipeline_see(const struct pipeline *p, size_t i, struct pipeline_view *view
 		.dirty = w->trigger.dirty || w->capturing,
 		.posted = w->row.posted,
 		.capturing = w->capturing,
+		.crowded = w->crowded,
 		.size = w->shown.size,
 		.unchanged_since = w->unchanged_since,
 		.error = w->error.code ? &w->error : NULL};

@@ -42,11 +42,15 @@ uint64_t pipeline_ask(
 /* Another store is in use now (its number; 0: not known): which databases have a version there? */
 void pipeline_store(struct pipeline *p, int64_t store);
 
+/* The queue has become shorter: captures that it had no room for are tried again. */
+void pipeline_roomier(struct pipeline *p);
+
 /* What status tells of a database, in the order of the configuration; false past the end. */
 struct pipeline_view {
 	const struct config_database *config;
 	const char *path; /* links resolved */
 	bool present, empty, dirty, posted, capturing;
+	bool crowded; /* not captured, because the queue is full */
 	uint64_t size;
 	int64_t unchanged_since; /* clock of the last capture that found nothing new; STAMP_NONE */
 	const struct err *error; /* NULL: none */

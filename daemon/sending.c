@@ -48,17 +48,24 @@ static void stored(struct sending *s)
 	end(s, COPY_STORED, NULL);
 }
 
+/* What the store has a part of stays `sending`: it is not to be superseded. */
 static void ended_badly(struct sending *s, const struct err *e)
 {
-	enum copy_state state = s->at == UPLOAD_BAD ? COPY_BAD : COPY_CAPTURED;
+	bool bad = s->at == UPLOAD_BAD;
 	struct err second;
 
-	if (state == COPY_BAD)
+	if (bad) {
 		log_error("bad version", "db=%s key=%s error=\"%s\"", s->version.v.db_name,
 			s->version.key, e->text);
-	if (write_down(s, state, e->text, &second))
+		(void)unlink(s->spooled);
+	}
+	if (write_down(s,
+		    bad                 ? COPY_BAD
+			    : s->placed ? COPY_SENDING
+					: COPY_CAPTURED,
+		    e->text, &second))
 		log_error("state", "error=\"%s\"", second.text);
-	end(s, state, e);
+	end(s, bad ? COPY_BAD : COPY_CAPTURED, e);
 }
 
 static void next_key(struct sending *s)
@@ -149,7 +156,10 @@ static void obey(struct sending *s, enum upload_order order, const struct err *e
 	case UPLOAD_PUT: put(s); break;
 	case UPLOAD_ASK:
 	case UPLOAD_CHECK: ask_store(s, STORE_HEAD); break;
-	case UPLOAD_TELL: ask_store(s, STORE_PUT); break;
+	case UPLOAD_TELL:
+		s->placed = true;
+		ask_store(s, STORE_PUT);
+		break;
 	case UPLOAD_REST: ended_badly(s, e); break;
 	case UPLOAD_REPORT:
 		if (s->at == UPLOAD_STORED)
@@ -173,6 +183,7 @@ enum err_code sending_start(struct sending *s, const char *id, struct err *e)
 	s->spooled = text_take(&path);
 	s->metadata = version_metadata(&s->version.v);
 	s->busy = true;
+	s->placed = false;
 	s->at = UPLOAD_WAITING;
 	obey(s, upload_step(&s->at, UPLOAD_START), &none);
 	return ERR_NONE;

@@ -93,12 +93,11 @@ static bool under_way(const struct transfer *t, const char *id)
 }
 
 /* The first that waits and is neither under way nor set aside; `next` moves past it. */
-static const char *next_id(
-	const struct transfer *t, char (*ids)[VERSION_ID + 1], size_t count, size_t *next)
+static const char *next_id(const struct transfer *t, const struct state_ids *ids, size_t *next)
 {
-	while (*next < count && (under_way(t, ids[*next]) || is_aside(t, ids[*next])))
+	while (*next < ids->count && (under_way(t, ids->at[*next]) || is_aside(t, ids->at[*next])))
 		++*next;
-	return *next < count ? ids[(*next)++] : NULL;
+	return *next < ids->count ? ids->at[(*next)++] : NULL;
 }
 
 static bool may_send(const struct transfer *t)
@@ -116,25 +115,25 @@ static void not_begun(struct transfer *t, const struct err *e)
 
 static void begin_uploads(struct transfer *t)
 {
-	char(*ids)[VERSION_ID + 1];
-	size_t count, next = 0;
+	struct state_ids ids;
+	size_t next = 0;
 	const char *id;
 	struct err e;
 
 	if (!may_send(t) || t->beginning) /* what ends as it begins is followed by the next below */
 		return;
-	if (state_queue(t->state, storage_id(t->storage), &ids, &count, &e))
+	if (state_queue(t->state, storage_id(t->storage), &ids, &e))
 		not_begun(t, &e);
 	t->beginning = true;
 	for (size_t i = 0; i < TRANSFER_MOST; i++) {
 		struct sending *s = &t->uploads[i].sending;
 
-		while (!s->busy && may_send(t) && (id = next_id(t, ids, count, &next)))
+		while (!s->busy && may_send(t) && (id = next_id(t, &ids, &next)))
 			if (sending_start(s, id, &e))
 				not_begun(t, &e);
 	}
 	t->beginning = false;
-	free(ids);
+	state_ids_end(&ids);
 }
 
 static void on_probed(struct storage_ask *ask, const struct err *e)

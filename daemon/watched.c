@@ -7,10 +7,9 @@
 #include "daemon/io/digest.h"
 #include "daemon/io/look.h"
 #include "daemon/making.h"
+#include "daemon/spool.h"
 
 #include <string.h>
-
-#define RETRY_LOOK 60000 /* ms: a look whose result could not be written is taken again */
 
 /* The clock's moment `at` as a moment of the steady clock; what lies in the future is as good as
  * long ago: the clock was set back while casmand was away, and to act early costs nothing. */
@@ -126,29 +125,29 @@ static void on_captured(struct capture *c, const struct err *e)
 	struct watched *w = owner_of(c, struct watched, capture);
 
 	w->capturing = false;
+	w->world->making_bytes -= w->making_bytes;
 	making_done(w, e);
 	capture_end(c);
 	w->world->idle(w->world->arg);
 }
 
-static void start_capture(struct watched *w, enum trigger_why why, int64_t now)
+/* The copy may be as large as the file is; what other captures add is not in the spool yet. */
+static bool has_room(struct watched *w, struct err *e)
+{
+	struct watched_world *world = w->world;
+
+	w->making_bytes = w->shown.size;
+	w->crowded = spool_room(world->o.state, world->o.config,
+			     world->making_bytes + w->making_bytes, e) != ERR_NONE;
+	return !w->crowded;
+}
+
+static void start_job(struct watched *w)
 {
 	struct state_version base;
-	struct err e;
 
-	if (state_scans_total(w->world->o.state, &w->making_scans, &e)) {
-		w->trigger.held = true;
-		w->trigger.held_until = now + RETRY_LOOK;
-		making_trouble(w, &e);
-		return;
-	}
 	w->capturing = true;
-	w->why = why;
-	w->trigger_before = w->trigger;
-	trigger_started(&w->trigger, why, now);
-	w->making_ticket = w->tickets;
-	memcpy(w->making_operation, w->operation, sizeof(w->operation));
-	w->operation[0] = '\0';
+	w->world->making_bytes += w->making_bytes;
 	w->capture = (struct capture){.spool = w->world->spool,
 		.path = text_copy(watch_path(w->file)),
 		.count_table = text_copy(w->config->count_table),
@@ -159,6 +158,28 @@ static void start_capture(struct watched *w, enum trigger_why why, int64_t now)
 		memcpy(w->capture.same_content, base.v.content, sizeof(base.v.content));
 	state_version_end(&base);
 	capture_start(w->world->loop, &w->capture);
+}
+
+static void start_capture(struct watched *w, enum trigger_why why, int64_t now)
+{
+	struct err e;
+
+	w->why = why;
+	w->trigger_before = w->trigger;
+	trigger_started(&w->trigger, why, now);
+	w->making_ticket = w->tickets;
+	memcpy(w->making_operation, w->operation, sizeof(w->operation));
+	w->operation[0] = '\0';
+	if (state_scans_total(w->world->o.state, &w->making_scans, &e) || !has_room(w, &e))
+		making_done(w, &e);
+	else
+		start_job(w);
+}
+
+void watched_roomier(struct watched *w)
+{
+	if (w->crowded)
+		w->trigger.held = false;
 }
 
 int64_t watched_turn(struct watched *w, unsigned most_scans, int64_t now)
@@ -176,10 +197,10 @@ int64_t watched_turn(struct watched *w, unsigned most_scans, int64_t now)
 	if (w->world->o.config->backend == BACKEND_DISABLED)
 		return w->look_due;
 	enum trigger_why why = trigger_why(&w->trigger, &policy, most_scans, now);
-	if (why != TRIGGER_NONE) {
+	if (why != TRIGGER_NONE)
 		start_capture(w, why, now);
+	if (watched_busy(w))
 		return TRIGGER_NEVER;
-	}
 	int64_t due = trigger_due(&w->trigger, &policy, most_scans);
 	return due < w->look_due ? due : w->look_due;
 }

@@ -89,6 +89,10 @@ static const struct {
 	{S3 "path_style = Yes" REST, "path_style = true"},
 	{S3 "path_style = 0" REST, "path_style = false"},
 	{S3 "ca_file =" REST, "ca_file ="},
+	{"[queue]\nmax_bytes = 536870912" REST, "max_bytes = 512 MiB"},
+	{"[queue]\nmax_bytes = 1.5k" REST, "max_bytes = 1536"},
+	{"[queue]\nmax_bytes = 1024GiB" REST, "max_bytes = 1024 GiB"},
+	{"[queue]\nmax_bytes = 1000001" REST, "max_bytes = 1000001"},
 	{"[daemon]\nlog_level = debug" REST, "log_level = debug"},
 	{"[daemon]\nsocket_group =" REST, "socket_group ="},
 

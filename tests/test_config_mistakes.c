@@ -50,7 +50,7 @@ static const struct {
 	{"[database]" REST,
 		"casmand.conf:1: [database]: no such section; did you mean [database NAME]?\n"},
 	{"[cloud]" REST,
-		"casmand.conf:1: [cloud]: no such section; known: [daemon], [sync], [file], "
+		"casmand.conf:1: [cloud]: no such section; known: [daemon], [sync], [queue], [file], "
 		"[r2], [s3], [database NAME]\n"},
 	{"[database \"parts.db\"]" REST,
 		"casmand.conf:1: [database \"parts.db\"]: a name has 1 to 40 letters, digits, dots, "
@@ -104,6 +104,12 @@ static const struct {
 	{"[sync]\nbackup_on_hours = 8784.1" REST,
 		"casmand.conf:2: [sync] backup_on_hours: \"8784.1\" is not a number from 0 to "
 		"8784, as 24.0\n"},
+	{"[queue]\nmax_bytes = much" REST,
+		"casmand.conf:2: [queue] max_bytes: \"much\" is not a size up to 1099511627776 "
+		"bytes, as 500 MiB\n"},
+	{"[queue]\nmax_bytes = 1025 GiB" REST,
+		"casmand.conf:2: [queue] max_bytes: \"1025 GiB\" is not a size up to 1099511627776 "
+		"bytes, as 500 MiB\n"},
 	{"[file]\npath = store" REST,
 		"casmand.conf:2: [file] path: \"store\" is not an absolute path: it begins with /, "
 		"without quotes\n"},

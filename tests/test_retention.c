@@ -15,12 +15,13 @@ static void judged(const char *words, unsigned versions, unsigned days, char ans
 {
 	struct retained list[MOST] = {0};
 	size_t count = 0;
-	int day, hour, used;
+	char *end;
 
-	for (; sscanf(words, " %d:%d%n", &day, &hour, &used) == 2; words += used, count++) {
-		list[count].apart = words[used] == '!';
-		used += list[count].apart;
-		list[count].at = day * DAY + hour * HOUR;
+	for (const char *at = words; *at; at = end, count++) {
+		list[count].at = strtol(at, &end, 10) * DAY;
+		list[count].at += strtol(end + 1, &end, 10) * HOUR;
+		list[count].apart = *end == '!';
+		end += list[count].apart;
 	}
 	retention_judge(&(struct retention){versions, days}, list, count);
 	for (size_t i = 0; i < count; i++)
@@ -90,7 +91,7 @@ static void dropping_as_versions_come_ends_with_what_is_kept_of_all(void **at)
 
 	(void)at;
 	for (int i = 0; i < ALL; i++) {
-		struct retained fresh = {.at = 20000 * DAY + i * 2 * HOUR};
+		struct retained fresh = {.at = 20000 * DAY + i * (2 * HOUR)};
 
 		memmove(all + 1, all, (size_t)i * sizeof(*all));
 		memmove(left + 1, left, count * sizeof(*left));

@@ -1,57 +1,8 @@
-#include "check.h"
-#include "common/stamp.h"
-#include "common/text.h"
-#include "daemon/io/digest.h"
-#include "daemon/io/state.h"
-#include "scratch.h"
+#include "state_world.h"
 
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#define DAY  (86400 * STAMP_SECOND)
-#define NOON (20000 * DAY)
-
-static const char *const both[] = {"parts.db", "assembled.db"};
-
-struct fixture {
-	struct scratch scratch;
-	struct state *state;
-	int64_t store;
-};
-
-static int set_up(void **at)
-{
-	struct fixture *f = text_room(1, sizeof(*f));
-	struct err e;
-
-	digest_open();
-	scratch_open(&f->scratch);
-	assert_int_equal(state_open(&f->state, f->scratch.path, &e), ERR_NONE);
-	assert_int_equal(state_watched(f->state, both, 2, &e), ERR_NONE);
-	assert_int_equal(state_store(f->state, "file:1", &f->store, &e), ERR_NONE);
-	*at = f;
-	return 0;
-}
-
-static int tear_down(void **at)
-{
-	struct fixture *f = *at;
-
-	state_close(f->state);
-	scratch_close(&f->scratch);
-	free(f);
-	digest_close();
-	return 0;
-}
-
-static void again(struct fixture *f)
-{
-	struct err e;
-
-	state_close(f->state);
-	assert_int_equal(state_open(&f->state, f->scratch.path, &e), ERR_NONE);
-}
 
 static int64_t scan(
 	struct fixture *f, const char *database, uint32_t count, const char *uid, int64_t at)
@@ -62,36 +13,6 @@ static int64_t scan(
 
 	assert_int_equal(state_scans_add(f->state, &s, 1, &e), ERR_NONE);
 	return s.again ? -s.number : s.number;
-}
-
-/* A version of `database` that covers all scans up to `scans`. */
-static void captured(struct fixture *f, const char *database, int64_t scans, char id[33])
-{
-	struct state_database d;
-	struct state_version v = {.scans = scans, .spooled = true};
-	struct err e;
-
-	assert_int_equal(state_database_get(f->state, database, &d, &e), ERR_NONE);
-	digest_random_id(v.v.id);
-	memcpy(id, v.v.id, sizeof(v.v.id));
-	text_cut(v.v.db_name, sizeof(v.v.db_name), database);
-	text_cut(v.v.machine, sizeof(v.v.machine), state_machine(f->state));
-	v.v.sequence = ++d.sequence;
-	v.v.record_count = 7;
-	v.v.size = 4096;
-	v.v.timestamp = NOON + (int64_t)d.sequence * STAMP_SECOND;
-	v.key_moment = d.newest_key = NOON + (int64_t)d.sequence * STAMP_SECOND;
-	memcpy(d.base, v.v.id, sizeof(d.base));
-	assert_int_equal(state_captured(f->state, &v, &d, &e), ERR_NONE);
-}
-
-static void stored(struct fixture *f, const char *id)
-{
-	struct err e;
-
-	assert_int_equal(state_copy_put(f->state,
-				 &(struct state_copy){id, f->store, COPY_STORED, "k", ""}, &e),
-		ERR_NONE);
 }
 
 static void tally_is(struct fixture *f, int64_t total, int64_t since_backup, int64_t unprotected)
@@ -241,34 +162,6 @@ static void a_posted_scan_marks_its_database_and_one_without_a_name_all(void **a
 	assert_false(is_posted(f, "assembled.db"));
 	assert_int_equal(scan(f, NULL, 1, NULL, NOON), 3);
 	assert_true(is_posted(f, "assembled.db"));
-}
-
-static void the_queue_has_the_newest_of_each_database_first(void **at)
-{
-	struct fixture *f = *at;
-	char a1[33], a2[33], a3[33], b1[33], (*ids)[33];
-	size_t count;
-	struct err e;
-
-	captured(f, "parts.db", 0, a1);
-	captured(f, "parts.db", 0, a2);
-	captured(f, "assembled.db", 0, b1);
-	captured(f, "parts.db", 0, a3);
-	assert_int_equal(state_queue(f->state, f->store, &ids, &count, &e), ERR_NONE);
-	assert_int_equal(count, 4);
-	assert_string_equal(ids[0], b1);
-	assert_string_equal(ids[1], a3);
-	assert_string_equal(ids[2], a1);
-	assert_string_equal(ids[3], a2);
-	free(ids);
-	stored(f, a3);
-	again(f);
-	assert_int_equal(state_queue(f->state, f->store, &ids, &count, &e), ERR_NONE);
-	assert_int_equal(count, 3);
-	free(ids);
-	assert_false(state_spooled(f->state, a3));
-	assert_true(state_spooled(f->state, a1));
-	assert_false(state_spooled(f->state, "never heard of"));
 }
 
 static void a_version_reads_back_as_it_was_written(void **at)
@@ -453,8 +346,6 @@ static void an_own_version_that_a_listing_met_before_its_metadata_is_listed_once
 	text_free(&got);
 }
 
-#define STATE_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -466,7 +357,6 @@ int main(void)
 		STATE_TEST(an_unchanged_database_is_covered_by_its_base),
 		STATE_TEST(protected_scans_are_forgotten_but_their_uids_not_for_thirty_days),
 		STATE_TEST(a_posted_scan_marks_its_database_and_one_without_a_name_all),
-		STATE_TEST(the_queue_has_the_newest_of_each_database_first),
 		STATE_TEST(a_version_reads_back_as_it_was_written),
 		STATE_TEST(a_moved_key_pushes_the_next_one),
 		STATE_TEST(a_second_daemon_is_told_the_firsts_pid),

@@ -62,6 +62,8 @@ struct config {
 	unsigned backup_on_scan_count; /* 0: never by scans */
 	double backup_on_hours;        /* 0: never by time */
 	unsigned cache_ttl_seconds;
+	/* [queue] */
+	uint64_t queue_max_bytes; /* of the spool; 0: as the disk allows, see spool.h */
 	/* [file]; the default, unread, where another backend is used */
 	char *file_path;
 	/* [r2] and [s3]; see config_bucket() */

@@ -12,12 +12,13 @@
 #define SOCKET_BYTES (sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1)
 #define GROUP_BYTES  32 /* what useradd(8) takes */
 #define TABLE_BYTES  128
-#define VERSIONS     10000    /* of each database in the store */
-#define DAYS         3660     /* ten years */
-#define SCANS        1000000  /* more would be never */
-#define HOURS        8784     /* a leap year */
-#define SECONDS      31622400 /* the same */
-#define NAME_BYTES   255      /* of an account, a bucket, a region */
+#define VERSIONS     10000         /* of each database in the store */
+#define DAYS         3660          /* ten years */
+#define SCANS        1000000       /* more would be never */
+#define HOURS        8784          /* a leap year */
+#define SECONDS      31622400      /* the same */
+#define QUEUE        1099511627776 /* bytes: 1 TiB */
+#define NAME_BYTES   255           /* of an account, a bucket, a region */
 #define URL_BYTES    1024
 #define KEY_BYTES    1024 /* of an access key and its secret: AWS's have 20 and 40 */
 #define TOKEN_BYTES  6144 /* what servers take in one header, and room for others */
@@ -45,6 +46,7 @@ static const char *const styles[] = {
 static const struct config_section sections[] = {
 	{"daemon",   false, ALWAYS                           },
 	{"sync",     false, ALWAYS                           },
+	{"queue",    false, ALWAYS                           },
 	{"file",     false, 1 << BACKEND_FILE                },
 	{"r2",       false, 1 << BACKEND_R2 | 1 << BACKEND_S3},
 	{"s3",       false, 1 << BACKEND_S3                  },
@@ -75,7 +77,7 @@ static const struct config_row rows[] = {
 		.help = "how much is logged"},
 
 	{"sync", "enabled", TYPE_BOOL, OF(enabled), "true",
-		.help = "whether databases are backed up and synced at all"},
+		.help = "whether versions are stored and synced; they are captured in any case"},
 	{"sync", "backend", TYPE_WORD, OF(backend), "file", .words = backends,
 		.help = "the store that versions go to"},
 	{"sync", "keep_versions", TYPE_UNSIGNED, OF(keep_versions), "10", 1, VERSIONS,
@@ -90,6 +92,9 @@ static const struct config_row rows[] = {
 		.help = "how long what is known of the store counts as fresh"},
 	{"sync", "auto_sync_on_start", TYPE_BOOL, OF(auto_sync_on_start), "false",
 		.help = "whether to sync once when the daemon starts"},
+
+	{"queue", "max_bytes", TYPE_SIZE, OF(queue_max_bytes), "0", 0, QUEUE,
+		.help = "room for versions not yet stored, as 500 MiB; 0: 1 GiB or 20 % of the disk"},
 
 	{"file", "path", TYPE_PATH, OF(file_path), PLACE_STORE, .most = PATH_BYTES,
 		.help = "folder of the store: a USB disk, an NFS mount"},

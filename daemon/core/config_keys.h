@@ -12,7 +12,15 @@
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"                                     \
 	"0123456789._-"
 
-enum config_type { TYPE_TEXT, TYPE_PATH, TYPE_BOOL, TYPE_UNSIGNED, TYPE_REAL, TYPE_WORD };
+enum config_type {
+	TYPE_TEXT,
+	TYPE_PATH,
+	TYPE_BOOL,
+	TYPE_UNSIGNED,
+	TYPE_SIZE,
+	TYPE_REAL,
+	TYPE_WORD
+};
 
 struct config_section {
 	const char *name;

@@ -1,11 +1,12 @@
 #include "daemon/core/config_value.h"
 
+#include "common/span.h"
 #include "daemon/core/config_bucket_key.h"
 
 #include <assert.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -170,6 +171,32 @@ static void show_unsigned(const struct config_row *row, const void *member, stru
 	text_add(out, "%u", number);
 }
 
+static bool read_size(
+	const struct config_row *row, const char *value, void *member, struct text *why)
+{
+	uint64_t size;
+
+	if (!span_parse_size(value, &size) || (double)size > row->most)
+		return refuse(
+			row, value, why, "is not a size up to %.0f bytes, as 500 MiB", row->most);
+	memcpy(member, &size, sizeof(size));
+	return true;
+}
+
+/* In the largest unit in which it is a whole number. */
+static void show_size(const struct config_row *row, const void *member, struct text *out)
+{
+	static const char *const units[] = {"", " KiB", " MiB", " GiB"};
+	size_t unit = 0;
+	uint64_t size;
+
+	(void)row;
+	memcpy(&size, member, sizeof(size));
+	for (; size && size % 1024 == 0 && unit + 1 < LENGTH(units); unit++)
+		size /= 1024;
+	text_add(out, "%" PRIu64 "%s", size, units[unit]);
+}
+
 static bool read_real(
 	const struct config_row *row, const char *value, void *member, struct text *why)
 {
@@ -244,6 +271,7 @@ static const struct {
 	[TYPE_PATH] = {read_path,     show_text    },
 	[TYPE_BOOL] = {read_bool,     show_bool    },
 	[TYPE_UNSIGNED] = {read_unsigned, show_unsigned},
+	[TYPE_SIZE] = {read_size,     show_size    },
 	[TYPE_REAL] = {read_real,     show_real    },
 	[TYPE_WORD] = {read_word,     show_word    },
 };

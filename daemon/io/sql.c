@@ -7,7 +7,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-#define STATEMENTS 48 /* more than all the literals that one connection ever sees */
+#define STATEMENTS 64 /* more than all the literals that one connection ever sees */
 
 struct sql {
 	sqlite3 *db;

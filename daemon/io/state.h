@@ -6,7 +6,7 @@
  *
  * A version and a store meet in a row of `copy`, made when it is first sent: so what is known of a
  * version in a store is kept per store.  A version without such a row, whose file is in the spool,
- * waits to be sent.
+ * waits to be sent; one whose file left it unstored (superseded, or lost) says so itself.
  *
  * Threads: the loop's (and main's before it runs).  Blocks for one fsync of the state folder's
  * disk.
@@ -16,6 +16,7 @@
 #include "common/err.h"
 #include "daemon/core/footprint.h"
 #include "daemon/core/objkey.h"
+#include "daemon/core/retention.h"
 #include "daemon/core/version.h"
 
 #include <stdbool.h>
@@ -139,17 +140,7 @@ enum err_code state_version_newest(struct state *s, const char *database, int64_
 enum err_code state_version_sound(struct state *s, const char *database, int64_t store,
 	struct state_version *v, struct err *e) must_check;
 
-/* Ids of what waits for the store: the newest of each database first, then the others by age.  The
- * caller frees the array. */
-enum err_code state_queue(struct state *s, int64_t store, char (**ids)[VERSION_ID + 1],
-	size_t *count, struct err *e) must_check;
-struct state_queue_sums {
-	int64_t length, bytes, oldest_at; /* STAMP_NONE when empty */
-};
-enum err_code state_queue_sum(
-	struct state *s, int64_t store, struct state_queue_sums *sums, struct err *e) must_check;
-
-/* What became of it in the store.  Stored and proven: its spool file is no longer needed. */
+/* What became of it in the store.  Stored and bad: its spool file is no longer needed. */
 struct state_copy {
 	const char *version; /* id */
 	int64_t store;
@@ -159,8 +150,53 @@ struct state_copy {
 enum err_code state_copy_put(
 	struct state *s, const struct state_copy *copy, struct err *e) must_check;
 
-/* Is a spool file of this name still needed? */
-bool state_spooled(struct state *s, const char *id);
+/* --- the queue: spooled versions that the store in use does not have ----- */
+
+struct state_ids {
+	char (*at)[VERSION_ID + 1];
+	size_t count;
+};
+void state_ids_end(struct state_ids *ids);
+
+/* What may be sent now, in this order: the newest of each database, then the others by age.  But
+ * where the store's last listing shows versions of the Python client, which deletes by the time of
+ * upload, a database's versions go one after the other, oldest first. */
+enum err_code state_queue(
+	struct state *s, int64_t store, struct state_ids *ids, struct err *e) must_check;
+
+struct state_queue_sums {
+	int64_t length, bytes, oldest_at; /* STAMP_NONE when empty */
+};
+enum err_code state_queue_sum(
+	struct state *s, int64_t store, struct state_queue_sums *sums, struct err *e) must_check;
+
+struct state_queue_page {
+	int64_t limit;
+	char cursor[VERSION_ID + 1]; /* in: behind this id ("": the oldest); out: where to go on
+					("": the end) */
+	void (*each)(void *arg, const struct state_version *v);
+	void *arg;
+};
+/* By age, oldest first. */
+enum err_code state_queue_page(
+	struct state *s, int64_t store, struct state_queue_page *page, struct err *e) must_check;
+
+/* Lets go of versions that wait and that the count would not keep (retention.h): never the newest
+ * of a database, nor one of which something may be in the store or on its way there.  Their files
+ * are the caller's to remove.  What they cover of the scans, newer ones cover. */
+struct state_supersede {
+	int64_t store;
+	struct retention keep;
+};
+enum err_code state_supersede(struct state *s, const struct state_supersede *what,
+	struct state_ids *gone, struct err *e) must_check;
+
+/* What should lie in the spool: bytes in all, and which files. */
+enum err_code state_spool_bytes(struct state *s, uint64_t *bytes, struct err *e) must_check;
+enum err_code state_spooled(struct state *s, struct state_ids *ids, struct err *e) must_check;
+/* Its file is lost or damaged before a store had it: the next capture makes another. */
+enum err_code state_lost(
+	struct state *s, const char *id, const char *why, struct err *e) must_check;
 
 /* --- stores, and what was seen in them --------------------------------- */
 

@@ -1,6 +1,7 @@
 /* state_inner.h - what the files of state.h share, and nobody else sees. */
 #pragma once
 
+#include "daemon/io/history.h"
 #include "daemon/io/sql.h"
 #include "daemon/io/state.h"
 
@@ -26,3 +27,21 @@ enum err_code state_scans_write(
  * logged and left out: it costs an ancestor, not the version. */
 const char *state_tag(const struct version *v, const char *name, char to[VERSION_TAG_ROOM]);
 void state_untag(struct version *v, const char *name, const char *text);
+
+/* A version's columns in the order in which state_version_read() takes them; its copy in store ?1
+ * beside it.  One that is in no store and has no file any more says why. */
+#define STATE_VERSIONS                                                                             \
+	"SELECT v.id, db_name, machine, host, sequence, timestamp, key_moment, checksum, content," \
+	" size, record_count, operation, base, ancestors, past, tables, scans, suspect, why,"      \
+	" safety, spooled, coalesce(copy.state, nullif(fate, ''), 'captured'),"                    \
+	" coalesce(copy.key, ''), coalesce(copy.error, '') FROM version v"                         \
+	" LEFT JOIN copy ON copy.version = v.id AND copy.store = ?1"
+void state_version_read(struct sqlite3_stmt *row, struct state_version *v);
+
+/* Writes what happened to a version, inside a transaction; key and text may be NULL. */
+struct state_deed {
+	enum history_event event;
+	const char *version, *key, *text;
+};
+enum err_code state_history_of(
+	struct state *s, const struct state_deed *deed, struct err *e) must_check;

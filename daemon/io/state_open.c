@@ -48,6 +48,16 @@ static const char *const migrations[] = {
 	"  timestamp INTEGER NOT NULL, checksum TEXT NOT NULL, content TEXT NOT NULL,"
 	"  record_count INTEGER, operation TEXT, base TEXT NOT NULL, ancestors TEXT NOT NULL,"
 	"  past TEXT NOT NULL, round INTEGER NOT NULL, PRIMARY KEY(store, key)) WITHOUT ROWID;",
+
+	/* What became of a version whose file left the spool for another reason than that it is
+	 * stored; and what happened. */
+	"ALTER TABLE version ADD COLUMN fate TEXT NOT NULL DEFAULT '';"
+	"UPDATE version SET spooled = 0, fate = 'bad' WHERE spooled"
+	"  AND id IN (SELECT version FROM copy WHERE state = 'bad');"
+	"CREATE INDEX seen_python ON seen(store, db_name) WHERE described AND id = '';"
+	"CREATE TABLE history("
+	"  number INTEGER PRIMARY KEY, at INTEGER NOT NULL, event TEXT NOT NULL, db_name TEXT,"
+	"  version TEXT, key TEXT, text TEXT);",
 };
 
 enum err_code state_begin(struct state *s, struct err *e)

@@ -8,7 +8,8 @@
 #define COVERED                                                                                    \
 	"WITH through AS MATERIALIZED ("                                                           \
 	"  SELECT name, dirty OR base <> '' AS made,"                                              \
-	"    coalesce((SELECT max(scans) FROM version WHERE db_name = name), 0) AS captured,"      \
+	"    coalesce((SELECT max(scans) FROM version WHERE db_name = name AND fate <> 'bad'), 0)" \
+	"      AS captured,"                                                                       \
 	"    coalesce((SELECT max(scans) FROM version JOIN copy ON copy.version = version.id"      \
 	"      WHERE db_name = name AND store = ?1 AND state IN ('stored', 'proven')), 0) AS "     \
 	"stored"                                                                                   \
@@ -121,7 +122,7 @@ enum err_code state_scans_since(
 {
 	struct sqlite3_stmt *row = sql_query(s->sql, e,
 		"SELECT coalesce(sum(count), 0) FROM scan WHERE number > "
-		"coalesce((SELECT max(scans) FROM version WHERE db_name = ?), 0)",
+		"coalesce((SELECT max(scans) FROM version WHERE db_name = ? AND fate <> 'bad'), 0)",
 		"t", database);
 
 	while (sql_next(s->sql, row, e))

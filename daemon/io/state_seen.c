@@ -135,7 +135,8 @@ bool state_seen_newer(struct state *s, int64_t store, const char *database, int6
 
 /* --- lists ------------------------------------------------------------- */
 
-/* What was seen in store ?1, and own versions that came there after it was listed, or wait for it.
+/* What was seen in store ?1, and own versions that came there after it was listed, wait for it, or
+ * were lost before they did; superseded ones were let go on purpose, and history tells of them.
  * A listing may meet an own object before its metadata is written: that is one version, not two. */
 static const char list_text[] =
 	"WITH fresh AS (SELECT version, key FROM copy WHERE store = ?1"
@@ -152,10 +153,11 @@ static const char list_text[] =
 	" UNION ALL"
 	" SELECT coalesce(c.key, ''), v.db_name, v.size, v.key_moment, 1, '', v.id, v.machine,"
 	"  v.host, v.sequence, v.timestamp, v.checksum, v.content, v.record_count, v.operation,"
-	"  v.base, v.ancestors, v.past, coalesce(c.state, 'captured'), v.suspect,"
+	"  v.base, v.ancestors, v.past, coalesce(c.state, nullif(v.fate, ''), 'captured'),"
+	"  v.suspect,"
 	"  v.id || coalesce(c.key, '')"
 	" FROM version v LEFT JOIN copy c ON c.version = v.id AND c.store = ?1"
-	" WHERE (v.spooled OR v.id IN (SELECT version FROM fresh))"
+	" WHERE (v.spooled OR v.fate = 'bad' OR v.id IN (SELECT version FROM fresh))"
 	"  AND NOT EXISTS (SELECT 1 FROM seen WHERE store = ?1 AND seen.id = v.id))"
 	" WHERE (?2 IS NULL OR db_name = ?2) AND (timestamp, place) < (?3, ?4)"
 	" ORDER BY timestamp DESC, place DESC LIMIT ?5";

@@ -6,20 +6,6 @@
 
 #include <string.h>
 
-/* Its columns in the order in which read_version() takes them; the copy in store ?1 beside it. */
-#define VERSIONS                                                                                   \
-	"SELECT v.id, db_name, machine, host, sequence, timestamp, key_moment, checksum, content," \
-	" size, record_count, operation, base, ancestors, past, tables, scans, suspect, why, "     \
-	"safety,"                                                                                  \
-	" spooled, coalesce(copy.state, 'captured'), coalesce(copy.key, ''),"                      \
-	" coalesce(copy.error, '') FROM version v"                                                 \
-	" LEFT JOIN copy ON copy.version = v.id AND copy.store = ?1"
-
-/* It waits for store ?1: its file is here, and nothing final is known of it there. */
-#define WAITING                                                                                    \
-	"spooled AND NOT EXISTS (SELECT 1 FROM copy WHERE copy.version = v.id AND store = ?1"      \
-	" AND state NOT IN ('captured', 'sending'))"
-
 static const char *const state_names[] = {
 #define X(name, text) [COPY_##name] = text,
 	COPY_STATES(X)
@@ -66,7 +52,7 @@ void state_untag(struct version *v, const char *name, const char *text)
 		log_warning("state", "version=%s error=\"%s\"", v->id, e.text);
 }
 
-static void read_version(struct sqlite3_stmt *row, struct state_version *v)
+void state_version_read(struct sqlite3_stmt *row, struct state_version *v)
 {
 	*v = (struct state_version){0};
 	text_cut(v->v.id, sizeof(v->v.id), sql_text(row, 0));
@@ -103,7 +89,7 @@ static enum err_code first_row(
 	*v = (struct state_version){0};
 	if (!sql_next(s->sql, row, e))
 		return e->code ? e->code : err_set(e, ERR_MISSING, "there is no such version");
-	read_version(row, v);
+	state_version_read(row, v);
 	sql_reset(row);
 	return ERR_NONE;
 }
@@ -112,15 +98,16 @@ enum err_code state_version_get(
 	struct state *s, const char *id, int64_t store, struct state_version *v, struct err *e)
 {
 	return first_row(
-		s, sql_query(s->sql, e, VERSIONS " WHERE v.id = ?2", "it", store, id), v, e);
+		s, sql_query(s->sql, e, STATE_VERSIONS " WHERE v.id = ?2", "it", store, id), v, e);
 }
 
 enum err_code state_version_newest(struct state *s, const char *database, int64_t store,
 	struct state_version *v, struct err *e)
 {
 	return first_row(s,
-		sql_query(s->sql, e, VERSIONS " WHERE db_name = ?2 ORDER BY sequence DESC LIMIT 1",
-			"it", store, database),
+		sql_query(s->sql, e,
+			STATE_VERSIONS " WHERE db_name = ?2 ORDER BY sequence DESC LIMIT 1", "it",
+			store, database),
 		v, e);
 }
 
@@ -129,7 +116,7 @@ enum err_code state_version_sound(struct state *s, const char *database, int64_t
 {
 	return first_row(s,
 		sql_query(s->sql, e,
-			VERSIONS
+			STATE_VERSIONS
 			" WHERE db_name = ?2 AND NOT suspect ORDER BY sequence DESC LIMIT 1",
 			"it", store, database),
 		v, e);
@@ -153,6 +140,15 @@ static enum err_code insert(struct state *s, const struct state_version *v, stru
 		(int64_t)v->safety);
 }
 
+static enum err_code tell_history(struct state *s, enum history_event event,
+	const struct state_version *v, const char *text, struct err *e)
+{
+	return state_history_of(s,
+		&(struct state_deed){
+			.event = event, .version = v->v.id, .key = v->key, .text = text},
+		e);
+}
+
 enum err_code state_captured(struct state *s, const struct state_version *v,
 	const struct state_database *d, struct err *e)
 {
@@ -161,6 +157,10 @@ enum err_code state_captured(struct state *s, const struct state_version *v,
 	e->code = insert(s, v, e);
 	if (!e->code)
 		e->code = state_database_write(s, d, e);
+	if (!e->code)
+		e->code = tell_history(s, HISTORY_CAPTURED, v, v->v.operation, e);
+	if (!e->code && v->suspect)
+		e->code = tell_history(s, HISTORY_SUSPECT, v, v->why, e);
 	return state_end(s, e);
 }
 
@@ -176,48 +176,6 @@ enum err_code state_unchanged(
 	return state_end(s, e);
 }
 
-enum err_code state_queue(
-	struct state *s, int64_t store, char (**ids)[VERSION_ID + 1], size_t *count, struct err *e)
-{
-	struct sqlite3_stmt *row = sql_query(s->sql, e,
-		"SELECT id FROM version v WHERE " WAITING
-		" ORDER BY sequence < (SELECT max(sequence) FROM version n WHERE n.db_name = "
-		"v.db_name),"
-		" timestamp, sequence",
-		"i", store);
-	size_t room = 0;
-
-	*ids = NULL;
-	*count = 0;
-	while (sql_next(s->sql, row, e)) {
-		if (*count == room) {
-			room = room ? 2 * room : 16;
-			*ids = realloc(*ids, room * sizeof(**ids));
-			REQUIRE(*ids);
-		}
-		text_cut((*ids)[(*count)++], sizeof(**ids), sql_text(row, 0));
-	}
-	return e->code;
-}
-
-enum err_code state_queue_sum(
-	struct state *s, int64_t store, struct state_queue_sums *sums, struct err *e)
-{
-	struct sqlite3_stmt *row = sql_query(s->sql, e,
-		"SELECT count(*), coalesce(sum(size), 0), min(timestamp) FROM version v "
-		"WHERE " WAITING,
-		"i", store);
-
-	*sums = (struct state_queue_sums){.oldest_at = STAMP_NONE};
-	while (sql_next(s->sql, row, e)) {
-		sums->length = sql_int(row, 0);
-		sums->bytes = sql_int(row, 1);
-		if (!sql_is_null(row, 2))
-			sums->oldest_at = sql_int(row, 2);
-	}
-	return e->code;
-}
-
 /* A collision moved the key: the next version's must be above it. */
 static enum err_code key_taken(struct state *s, const char *key, struct err *e)
 {
@@ -231,32 +189,35 @@ static enum err_code key_taken(struct state *s, const char *key, struct err *e)
 		database, moment);
 }
 
+static enum err_code leave_spool(struct state *s, const struct state_copy *copy, struct err *e)
+{
+	bool bad = copy->state == COPY_BAD;
+
+	if (sql_run(s->sql, e,
+		    "UPDATE version SET spooled = 0, fate = ?2 WHERE id = ?1 AND spooled", "tt",
+		    copy->version, bad ? copy_state_name(COPY_BAD) : ""))
+		return e->code;
+	return state_history_of(s,
+		&(struct state_deed){.event = bad ? HISTORY_BAD : HISTORY_STORED,
+			.version = copy->version,
+			.key = copy->key,
+			.text = copy->error},
+		e);
+}
+
 enum err_code state_copy_put(struct state *s, const struct state_copy *copy, struct err *e)
 {
-	bool needed = copy->state != COPY_STORED && copy->state != COPY_PROVEN &&
-		copy->state != COPY_SUPERSEDED;
+	bool ends =
+		copy->state == COPY_STORED || copy->state == COPY_PROVEN || copy->state == COPY_BAD;
 
 	if (state_begin(s, e))
 		return e->code;
 	e->code = sql_run(s->sql, e, "INSERT OR REPLACE INTO copy VALUES(?, ?, ?, ?, ?, ?)",
 		"tittti", copy->version, copy->store, copy_state_name(copy->state), copy->key,
 		copy->error, alarm_clock());
-	if (!e->code && !needed)
-		e->code = sql_run(s->sql, e, "UPDATE version SET spooled = 0 WHERE id = ?", "t",
-			copy->version);
+	if (!e->code && ends)
+		e->code = leave_spool(s, copy, e);
 	if (!e->code)
 		e->code = key_taken(s, copy->key, e);
 	return state_end(s, e);
-}
-
-bool state_spooled(struct state *s, const char *id)
-{
-	struct err e;
-	struct sqlite3_stmt *row =
-		sql_query(s->sql, &e, "SELECT 1 FROM version WHERE id = ? AND spooled", "t", id);
-	bool needed = false;
-
-	while (sql_next(s->sql, row, &e))
-		needed = true;
-	return needed || e.code; /* in doubt it is */
 }

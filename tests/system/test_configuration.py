@@ -47,13 +47,14 @@ def test_the_shipped_configuration_passes_and_is_what_holds_without_it(conf):
     assert sections["sync"] == {"enabled": "true", "backend": "file", "keep_versions": "10", "keep_daily": "7",
                                 "backup_on_scan_count": "10", "backup_on_hours": "24.0", "cache_ttl_seconds": "3600",
                                 "auto_sync_on_start": "false"}
+    assert sections["queue"] == {"max_bytes": "0"}
     assert sections["file"] == {"path": "/var/lib/casmand/store"}
     assert sections["database parts.db"] == {"path": "/var/lib/casman/parts.db", "count_table": "parts",
                                              "on_change": "backup", "scans_from": "auto"}
     assert sections["database assembled_casm.db"] == {
         "path": "/var/lib/casman/assembled_casm.db", "count_table": "assembly", "on_change": "mark",
         "scans_from": "auto"}
-    assert list(sections) == ["daemon", "sync", "file", "database parts.db", "database assembled_casm.db"]
+    assert list(sections) == ["daemon", "sync", "queue", "file", "database parts.db", "database assembled_casm.db"]
     # Each line that is commented out says what holds anyway.
     bare = "".join(line.removeprefix("#") if " = " in line else line for line in SHIPPED.read_text().splitlines(True))
     assert conf(bare).stdout == done.stdout

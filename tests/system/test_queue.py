@@ -1,0 +1,157 @@
+"""P4, P11: what waits for the store is bounded, whole, and caught up with."""
+import json
+
+import pytest
+
+from trouble import drained, judge, spool, whole
+
+
+def change(site, name="parts.db"):
+    site.sql(name, "INSERT INTO parts(part) VALUES('new')")
+
+
+def queued_backup(site):
+    change(site)
+    (version,) = site.call("backup", databases=["parts.db"])["versions"]
+    return version["id"]
+
+
+def log_lines(site, pattern):
+    return [line for line in site.log if pattern in line]
+
+
+@pytest.fixture
+def offline(site):
+    """One database with one stored version, and its store out of reach."""
+    site.database()
+    site.make()
+    site.configure(sync="keep_versions = 2\nkeep_daily = 1\nbackup_on_scan_count = 0")
+    site.start()
+    assert site.call("backup")["versions"][0]["state"] == "stored"
+    site.store.rename(site.folder / "away")
+    return site
+
+
+def back(site):
+    place = site.here()
+    (site.folder / "away").rename(site.store)
+    site.call("backup")  # a person who asks need not wait
+    site.wait_log("^<6>stored ", since=place)
+    drained(site)
+
+
+# --- superseding -----------------------------------------------------------------------------------
+
+
+def test_p4_what_retention_would_not_keep_is_superseded_and_the_rest_caught_up_with(offline):
+    site = offline
+    ids = [queued_backup(site) for _ in range(4)]
+    assert spool(site) == sorted(ids[2:])
+    assert site.status()["queue"]["length"] == 2
+    assert len(log_lines(site, "<6>superseded db=parts.db key=backups/parts.db/")) == 2
+    site.restart()
+    assert spool(site) == sorted(ids[2:])
+    listed = {v["id"]: v["state"] for v in site.call("list", database="parts.db")["versions"]}
+    assert len(listed) == 3 and listed[ids[2]] == listed[ids[3]] == "captured"
+    back(site)
+    paths = judge(site.store)["parts.db"]
+    tags = [json.loads(p.with_name(p.name + ".casmand.json").read_text()) for p in paths]
+    assert [t["id"] for t in tags[1:]] == ids[2:]
+    assert [int(t["sequence"]) for t in tags] == [1, 4, 5]
+    assert tags[1]["base"] == ids[1] and ids[0] in tags[1]["ancestors"]  # bridged
+    assert spool(site) == [] and site.status()["scans"]["unprotected"] == 0
+
+
+def test_p4_a_smaller_count_thins_the_queue_at_the_reload(offline):
+    site = offline
+    ids = [queued_backup(site) for _ in range(2)]
+    site.configure(sync="keep_versions = 1\nkeep_daily = 0\nbackup_on_scan_count = 0")
+    site.call("reload")
+    site.wait_log("^<6>reloaded ")
+    assert spool(site) == ids[1:]
+
+
+# --- its bound -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def full(site):
+    """The queue has room for one copy, and it is taken; a change waits to be captured."""
+    site.database(on_change="backup")
+    site.make()
+    site.sql("parts.db", "INSERT INTO parts(part) VALUES(zeroblob(60000))")
+    site.configure(sync="backup_on_scan_count = 0\nenabled = false\n[queue]\nmax_bytes = 100k")
+    site.start()
+    site.call("backup")
+    assert len(spool(site)) == 1
+    change(site)
+    site.wait_log("^<4>database db=parts.db error=\"the queue is full")
+    return site
+
+
+def test_p4_p11_a_full_queue_stops_captures_says_so_once_and_counts_scans(full):
+    site = full
+    (failure,) = site.call("backup")["failed"]
+    assert failure["name"] == "disk_full" and "the queue is full" in failure["error"]
+    for _ in range(3):
+        site.call("scan", database="parts.db")
+        with site.connect() as line:
+            assert line.call("backup")["failed"]
+    status = site.status()
+    assert status["scans"]["total"] == status["scans"]["since_backup"] == 3
+    assert "the queue is full" in status["databases"][0]["error"] and status["databases"][0]["state"] == "ahead"
+    assert len(log_lines(site, "the queue is full")) == 1
+    assert len(spool(site)) == 1
+
+
+def test_p4_a_full_queue_goes_on_by_itself_when_something_was_stored(full):
+    site = full
+    place = site.here()
+    site.configure(sync="backup_on_scan_count = 0\n[queue]\nmax_bytes = 100k")
+    site.call("reload")
+    site.wait_log("^<6>stored db=parts.db ", count=2, since=place)
+    site.wait_status("parts.db", error=None)
+    assert len(whole(site)["parts.db"]) == 2
+
+
+def test_p4_room_given_by_a_reload_is_used_at_once(full):
+    site = full
+    place = site.here()
+    site.configure(sync="backup_on_scan_count = 0\nenabled = false\n[queue]\nmax_bytes = 1M")
+    site.call("reload")
+    site.wait_log("^<6>captured db=parts.db ", since=place)
+    assert len(spool(site)) == 2
+
+
+# --- files and rows ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("damage", [
+    pytest.param(lambda path: path.unlink(), id="gone"),
+    pytest.param(lambda path: path.write_bytes(path.read_bytes()[:-1]), id="cut short")])
+def test_p4_p11_a_version_whose_file_is_not_whole_at_the_start_is_told_and_made_again(offline, damage):
+    site = offline
+    site.call("scan", database="parts.db")
+    lost = queued_backup(site)
+    assert site.status()["scans"]["since_backup"] == 0
+    assert site.stop() == 0
+    damage(site.folder / "state" / "spool" / lost)
+    site.start()
+    site.wait_log("^<3>bad version db=parts.db .*its copy in the spool")
+    site.wait_log("^<6>captured db=parts.db ")  # although nothing was asked for
+    (made,) = spool(site)
+    assert made != lost
+    status = site.status()
+    assert status["scans"]["since_backup"] == 0 and status["scans"]["unprotected"] == 1
+    back(site)
+    assert [len(site.rows(p.relative_to(site.store))) for p in judge(site.store)["parts.db"]] == [3, 4]
+
+
+def test_p4_a_leftover_of_a_stored_version_goes_at_the_start(stored):
+    site = stored
+    (version,) = site.call("list", database="parts.db")["versions"]
+    assert site.stop() == 0
+    (site.folder / "state" / "spool" / version["id"]).write_bytes(b"left by a crash")
+    site.start()
+    site.wait_log(f"^<6>spool removed={version['id']}")
+    assert spool(site) == []
