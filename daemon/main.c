@@ -13,7 +13,7 @@
  *        |
  *   pipeline      the watched databases; of each: watched (begins), making (what comes of it)
  *   capture       one job: copy, hash, check, keep
- *                 io/snapshot, io/walright, io/check, io/digest; core/dating: its moment
+ *                 io/snapshot, io/pages, io/walright, io/check, io/digest; core/dating: its moment
  *        |
  *   io/state      state.db: what is known, through every crash
  *   spool         the captured versions' files: whole, bounded; core/retention: which are kept

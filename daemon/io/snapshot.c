@@ -3,20 +3,18 @@
 #include "common/text.h"
 #include "daemon/io/alarm.h"
 #include "daemon/io/look.h"
+#include "daemon/io/pages.h"
 #include "daemon/io/sql.h"
 #include "daemon/io/walright.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sqlite3.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 
-#define CHUNK      ((size_t)256 * 1024) /* one read; large enough that system calls do not count */
 #define TRIES      20        /* for a WAL database that changes its ways under our eyes */
 #define CLOCK_TICK 10000000L /* ns: file times move in steps of at most this */
-#define LOCK_TRY   1000000L  /* ns between two tries to get a lock */
 #define HOT_TRIES  4         /* before a journal is believed to be hot ... */
 #define HOT_PAUSE  20000000L /* ... and ns between them */
 
@@ -25,7 +23,6 @@ struct take {
 	const char *path, *to;
 	int out;
 	uint64_t until; /* alarm_now(): no waiting for locks any longer */
-	char *chunk;
 	struct snapshot *got;
 };
 
@@ -35,68 +32,12 @@ static bool retry_later(const struct footprint *was, const struct footprint *is)
 		was->wal != is->wal || is->log;
 }
 
-/* SQLite's own handler sleeps up to 100 ms between two tries; a writer that commits without pause
- * leaves gaps of less than one. */
-static int try_again(void *arg, int tries)
-{
-	const struct take *t = arg;
-
-	(void)tries;
-	nanosleep(&(struct timespec){.tv_nsec = LOCK_TRY}, NULL);
-	return alarm_now() < t->until;
-}
-
 static enum err_code open_theirs(struct sql **s, struct take *t, struct err *e)
 {
 	if (sql_open(s, t->path, SQL_READ, e))
 		return e->code;
-	sqlite3_busy_handler(sql_handle(*s), try_again, t);
+	sql_patient(*s, t->until, NULL);
 	return ERR_NONE;
-}
-
-static enum err_code write_all(
-	const struct take *t, const char *bytes, size_t count, sqlite3_int64 at, struct err *e)
-{
-	while (count > 0) {
-		ssize_t n = pwrite(t->out, bytes, count, at);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return err_sys(e, "write %s", t->to);
-		bytes += n;
-		at += n;
-		count -= (size_t)n;
-	}
-	return ERR_NONE;
-}
-
-/* All pages of the file behind this connection's handle, into t->out. */
-static enum err_code pages(struct sql *s, const struct take *t, struct err *e)
-{
-	sqlite3_file *file = NULL;
-	sqlite3_int64 size = 0;
-
-	sqlite3_file_control(sql_handle(s), "main", SQLITE_FCNTL_FILE_POINTER, (void *)&file);
-	int code = file->pMethods->xFileSize(file, &size);
-	for (sqlite3_int64 at = 0; !code && at < size;) {
-		size_t some = size - at < (sqlite3_int64)CHUNK ? (size_t)(size - at) : CHUNK;
-
-		code = file->pMethods->xRead(file, t->chunk, (int)some, at);
-		if (!code && write_all(t, t->chunk, some, at, e))
-			return e->code;
-		at += (sqlite3_int64)some;
-	}
-	if (code)
-		return sql_failed(s, code, e, "read %s", t->path);
-	return ftruncate(t->out, size) ? err_sys(e, "cut %s", t->to) : ERR_NONE;
-}
-
-static enum err_code locked(const struct take *t, struct err *e)
-{
-	return err_set(e, ERR_BUSY,
-		"%s is locked by another program (a long write, or locking_mode=EXCLUSIVE)",
-		t->path);
 }
 
 /* Rollback modes: the read lock is taken by a statement that does not look at the schema, so that a
@@ -109,21 +50,21 @@ static enum err_code copy_locked(struct take *t, struct err *e)
 
 	if (open_theirs(&s, t, e))
 		return e->code;
-	(void)pages(s, t, e);
+	(void)pages_raw(s, t->path, t->out, e);
 	if (sql_do(s, "BEGIN; PRAGMA user_version", e)) {
 		if (e->code == ERR_RECOVERY)
 			return err_set(e, ERR_RECOVERY,
 				"%s waits for its application to recover from a crash (hot "
 				"journal)",
 				t->path);
-		return e->code == ERR_BUSY ? locked(t, e) : e->code;
+		return e->code == ERR_BUSY ? pages_locked(t->path, e) : e->code;
 	}
 	if (look_at(t->path, &t->got->footprint, &is, e))
 		return e->code;
 	if (is.wal || is.inode != t->got->footprint.inode)
 		return err_set(e, ERR_BUSY, "%s was replaced, or turned to WAL mode", t->path);
 	t->got->footprint = is;
-	return pages(s, t, e);
+	return pages_raw(s, t->path, t->out, e);
 }
 
 /* WAL without frames: the file is the whole database.  Times of files stand still for a tick, so it
@@ -141,37 +82,20 @@ static enum err_code copy_quiet(const struct take *t, struct err *e)
 		nanosleep(&(struct timespec){.tv_nsec = 2 * CLOCK_TICK}, NULL);
 	if (look_at(t->path, was, &is, e) || sql_open(&s, t->path, SQL_IMMUTABLE, e))
 		return e->code;
-	if (retry_later(was, &is) || pages(s, t, e) || look_at(t->path, was, &is, e))
+	if (retry_later(was, &is) || pages_raw(s, t->path, t->out, e) ||
+		look_at(t->path, was, &is, e))
 		return e->code ? e->code : err_set(e, ERR_BUSY, "%s was written", t->path);
 	return retry_later(was, &is) ? err_set(e, ERR_BUSY, "%s was written", t->path) : ERR_NONE;
 }
 
-/* WAL with frames: SQLite knows which are committed.  It bumps the counters in its copy's header.
- */
+/* WAL with frames: SQLite knows which are committed. */
 static enum err_code copy_logged(struct take *t, struct err *e)
 {
-	scoped(sql) struct sql *from = NULL;
-	scoped(sql) struct sql *to = NULL;
+	scoped(sql) struct sql *s = NULL;
 
-	if (walright_check(t->path, e) || open_theirs(&from, t, e) ||
-		sql_open(&to, t->to, SQL_OWN, e) ||
-		sql_do(to, "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF", e))
+	if (walright_check(t->path, e) || open_theirs(&s, t, e))
 		return e->code;
-	sqlite3_backup *backup =
-		sqlite3_backup_init(sql_handle(to), "main", sql_handle(from), "main");
-	if (!backup)
-		return sql_failed(
-			to, sqlite3_extended_errcode(sql_handle(to)), e, "copy %s", t->path);
-	int code = sqlite3_backup_step(backup, -1);
-	(void)sqlite3_backup_finish(backup);
-	if ((code & 0xff) == SQLITE_BUSY)
-		return locked(t, e);
-	if ((code & 0xff) == SQLITE_CANTOPEN)
-		return err_set(e, ERR_RECOVERY,
-			"%s waits for its application to recover from a crash (its -wal has no "
-			"-shm, and casmand may not make one in this folder)",
-			t->path);
-	return code == SQLITE_DONE ? ERR_NONE : sql_failed(from, code, e, "copy %s", t->path);
+	return pages_logged(s, t->path, t->to, e);
 }
 
 static enum err_code copy(struct take *t, struct err *e)
@@ -216,12 +140,8 @@ static bool may_be_alive(int *hot_tries)
 enum err_code snapshot_take(
 	const char *path, const char *to, int wait_ms, struct snapshot *out, struct err *e)
 {
-	scoped(heap) char *chunk = text_room(1, CHUNK);
-	struct take t = {.path = path,
-		.chunk = chunk,
-		.to = to,
-		.until = alarm_now() + (uint64_t)wait_ms,
-		.got = out};
+	struct take t = {
+		.path = path, .to = to, .until = alarm_now() + (uint64_t)wait_ms, .got = out};
 	int hot_tries = 0;
 
 	for (int i = 0; i < TRIES; i++) {

@@ -1,16 +1,21 @@
 #include "daemon/io/sql.h"
 
 #include "common/text.h"
+#include "daemon/io/alarm.h"
 
 #include <errno.h>
 #include <sqlite3.h>
 #include <stdarg.h>
 #include <string.h>
+#include <time.h>
 
-#define STATEMENTS 64 /* more than all the literals that one connection ever sees */
+#define LOCK_TRY   1000000L /* ns between two tries to get a lock */
+#define STATEMENTS 64       /* more than all the literals that one connection ever sees */
 
 struct sql {
 	sqlite3 *db;
+	uint64_t until; /* sql_patient() */
+	atomic_bool *stop;
 	struct {
 		const char *text;
 		sqlite3_stmt *statement;
@@ -24,6 +29,7 @@ static char *uri_of(const char *path, enum sql_mode mode)
 	static const char *const options[] = {
 		[SQL_OWN] = "?mode=rwc",
 		[SQL_READ] = "?mode=ro",
+		[SQL_WRITE] = "?mode=rw",
 		[SQL_IMMUTABLE] = "?mode=ro&immutable=1",
 	};
 	struct text uri = {0};
@@ -93,12 +99,13 @@ static const char *const cache[] = {
 static void defend(sqlite3 *db, enum sql_mode mode)
 {
 	sqlite3_extended_result_codes(db, 1);
-	sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, mode != SQL_OWN, NULL);
+	sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE,
+		mode == SQL_READ || mode == SQL_IMMUTABLE, NULL);
 	sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	sqlite3_exec(db, "PRAGMA cell_size_check=ON", NULL, NULL, NULL);
 	/* This one reads the schema: it would open a WAL database's -wal already here. */
-	if (mode != SQL_READ)
+	if (mode != SQL_READ && mode != SQL_WRITE)
 		sqlite3_exec(db, cache[mode], NULL, NULL, NULL);
 }
 
@@ -109,8 +116,13 @@ enum err_code sql_open(struct sql **out, const char *path, enum sql_mode mode, s
 	struct sql *s = text_room(1, sizeof(*s));
 	scoped(heap) char *uri = uri_of(path, mode);
 
-	flags |=
-		mode == SQL_OWN ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
+	switch (mode) {
+	case SQL_OWN: flags |= SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE; break;
+	case SQL_WRITE: flags |= SQLITE_OPEN_READWRITE; break;
+	case SQL_READ:
+	case SQL_IMMUTABLE:
+	default: flags |= SQLITE_OPEN_READONLY;
+	}
 	int code = sqlite3_open_v2(uri, &s->db, flags, NULL);
 	if (code) {
 		sql_failed(s, code, e, "open %s", path);
@@ -136,6 +148,24 @@ void sql_close(struct sql *s)
 struct sqlite3 *sql_handle(struct sql *s)
 {
 	return s->db;
+}
+
+/* SQLite's own handler sleeps up to 100 ms between two tries; a writer that commits without pause
+ * leaves gaps of less than one. */
+static int try_again(void *arg, int tries)
+{
+	const struct sql *s = arg;
+
+	(void)tries;
+	nanosleep(&(struct timespec){.tv_nsec = LOCK_TRY}, NULL);
+	return alarm_now() < s->until && !(s->stop && atomic_load(s->stop));
+}
+
+void sql_patient(struct sql *s, uint64_t until, atomic_bool *stop)
+{
+	s->until = until;
+	s->stop = stop;
+	sqlite3_busy_handler(s->db, try_again, s);
 }
 
 enum err_code sql_do(struct sql *s, const char *text, struct err *e)

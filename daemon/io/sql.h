@@ -8,6 +8,7 @@
 #include "common/err.h"
 #include "common/scoped.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -16,8 +17,9 @@ struct sqlite3;
 struct sqlite3_stmt;
 
 enum sql_mode {
-	SQL_OWN,       /* our own database: read, write, create */
-	SQL_READ,      /* somebody's database: read-only, its locking obeyed, never a checkpoint */
+	SQL_OWN,   /* our own database: read, write, create */
+	SQL_READ,  /* somebody's database: read-only, its locking obeyed, never a checkpoint */
+	SQL_WRITE, /* somebody's database, to be written: its locking obeyed; it must be there */
 	SQL_IMMUTABLE, /* a file that nobody writes: no locks, no -wal, nothing left beside it */
 };
 
@@ -29,6 +31,10 @@ void sql_close(struct sql *s);
 SCOPED(sql, struct sql *, NULL, sql_close)
 
 struct sqlite3 *sql_handle(struct sql *s);
+
+/* From now on others' locks are waited for, until alarm_now() is `until` or *stop is true (NULL:
+ * never).  Without it what is locked is BUSY at once. */
+void sql_patient(struct sql *s, uint64_t until, atomic_bool *stop);
 
 /* Sets *e from SQLite's code and message, with the words in front.  776 is RECOVERY, BUSY and
  * LOCKED are BUSY, CORRUPT and NOTADB are CORRUPT; what the system refused is told by its errno. */
