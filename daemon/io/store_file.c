@@ -6,9 +6,9 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-/* Of libuv's 4 pool threads: a dead NFS mount must leave some for captures. */
+/* Of libuv's 4 pool threads: a dead NFS mount must leave one for captures. */
 #define QUICK_AT_ONCE     1
-#define TRANSFERS_AT_ONCE 1
+#define TRANSFERS_AT_ONCE 2
 
 struct file_store {
 	struct store base;

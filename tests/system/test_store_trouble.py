@@ -353,7 +353,7 @@ def test_p1_a_store_that_hangs_delays_neither_scans_nor_captures(settled):
     site.wait_log("^<6>reloaded ")
     change(site)
     with site.connect() as line, site.connect() as scanner, injected(
-            site, "linkat:delay_enter=3000000", paths=[site.store / "backups" / "parts.db"]):
+            site, "linkat:delay_enter=1500000", paths=[site.store / "backups" / "parts.db"]):
         place = site.here()
         asked = line.post("backup", databases=["parts.db"])
         site.wait_log("^<6>captured db=parts.db ", since=place)
