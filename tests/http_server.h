@@ -14,8 +14,8 @@
 
 #define HTTP_SERVER_ROOM 400000
 
-/* An answer of "" is silence until the other side hangs up; one that begins with '!' ends the
- * connection; NULL ends the script. */
+/* An answer of "" is silence until the other side hangs up; after one that begins with '!' we hang up
+ * ("!!": rudely); NULL ends the script. */
 struct http_server {
 	int listener;
 	uint16_t port;
@@ -52,6 +52,7 @@ static inline bool http_server_hear(struct http_server *s, int fd)
 
 static inline void *http_server_run(void *arg)
 {
+	const struct linger reset = {1, 0};
 	struct http_server *s = arg;
 
 	for (const char *const *answer = s->answers; *answer;) {
@@ -63,13 +64,16 @@ static inline void *http_server_run(void *arg)
 		for (bool open = true; open && *answer && http_server_hear(s, fd); answer++) {
 			const char *words = **answer == '!' ? *answer + 1 : *answer;
 
-			if (!*words) { /* silence, until the other side hangs up */
+			if (!**answer) { /* silence, until the other side hangs up */
 				char byte;
 
 				(void)!read(fd, &byte, 1);
 				break;
 			}
-			(void)send(fd, words, strlen(words), MSG_NOSIGNAL);
+			if (strcmp(words, "!") == 0)
+				(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+			else
+				(void)send(fd, words, strlen(words), MSG_NOSIGNAL);
 			open = **answer != '!';
 		}
 		if (*answer && !**answer)

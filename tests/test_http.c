@@ -143,6 +143,28 @@ static void a_connection_is_kept_for_the_next_call(void **state)
 	assert_int_equal(w.server.connections, 1);
 }
 
+/* It had been idle for too long, as the server saw it. */
+static void what_a_kept_connection_does_not_answer_goes_out_again_on_another(void **state)
+{
+	(void)state;
+	static const char *const ends[] = {"!", "!!"}; /* hung up, reset */
+
+	for (size_t i = 0; i < LENGTH(ends); i++) {
+		struct world w;
+		struct asked a;
+
+		open_world(&w, (const char *const[]){OK_HELLO, ends[i], OK_HELLO, NULL});
+		for (int k = 0; k < 2; k++) {
+			start(&w, &a, "GET");
+			until_ended(&w, &a);
+			assert_int_equal(a.e.code, ERR_NONE);
+			assert_int_equal(a.status, 200);
+		}
+		close_world(&w);
+		assert_int_equal(w.server.connections, 2);
+	}
+}
+
 static void a_body_goes_out_from_a_file_whole(void **state)
 {
 	(void)state;
@@ -345,6 +367,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_answer_comes_into_memory_with_its_headers),
 		cmocka_unit_test(a_connection_is_kept_for_the_next_call),
+		cmocka_unit_test(what_a_kept_connection_does_not_answer_goes_out_again_on_another),
 		cmocka_unit_test(a_body_goes_out_from_a_file_whole),
 		cmocka_unit_test(only_what_was_asked_for_comes_into_the_file),
 		cmocka_unit_test(each_trouble_has_its_code),

@@ -26,6 +26,7 @@ struct ear {
 	struct http *http;
 	uv_poll_t poll;
 	curl_socket_t fd;
+	int wanted; /* uv's events */
 };
 
 static void one_less_open(struct http *h)
@@ -152,12 +153,17 @@ static void on_timer(uv_timer_t *timer)
 static void on_ready(uv_poll_t *poll, int status, int events)
 {
 	struct ear *ear = owner_of(poll, struct ear, poll);
-	struct http *h = ear->http; /* ear may be closed by the call below */
-	int running, mask = status < 0 ? CURL_CSELECT_ERR : 0;
+	struct http *h = ear->http;
+	int running, mask = events & UV_READABLE ? CURL_CSELECT_IN : 0;
 
-	mask |= events & UV_READABLE ? CURL_CSELECT_IN : 0;
+	/* A reset: curl has to read it to know that it may send again on another connection.  uv
+	 * listens no more after it. */
+	if (status < 0)
+		mask = CURL_CSELECT_IN | CURL_CSELECT_OUT;
 	mask |= events & UV_WRITABLE ? CURL_CSELECT_OUT : 0;
 	curl_multi_socket_action(h->multi, ear->fd, mask, &running);
+	if (status < 0 && !uv_is_closing((uv_handle_t *)poll)) /* it lives until it is closed */
+		(void)uv_poll_start(poll, ear->wanted, on_ready);
 	reap(h);
 }
 
@@ -202,9 +208,9 @@ static int socket_wanted(CURL *easy, curl_socket_t fd, int what, void *userp, vo
 	if (!ear && !(ear = ear_new(h, fd)))
 		return -1;
 
-	int events = what & CURL_POLL_IN ? UV_READABLE : 0;
-	events |= what & CURL_POLL_OUT ? UV_WRITABLE : 0; /* CURL_POLL_INOUT is both bits */
-	return uv_poll_start(&ear->poll, events, on_ready) ? -1 : 0;
+	ear->wanted = what & CURL_POLL_IN ? UV_READABLE : 0;
+	ear->wanted |= what & CURL_POLL_OUT ? UV_WRITABLE : 0; /* CURL_POLL_INOUT is both bits */
+	return uv_poll_start(&ear->poll, ear->wanted, on_ready) ? -1 : 0;
 }
 
 /* curl: wake me then; never from here, and -1 means not at all. */
