@@ -10,6 +10,7 @@ import sys
 LAYERS = {  # folder: folders it may include besides itself
     "tests": {"daemon/core", "daemon/io", "daemon", "client", "common", "tests"},
     "tests/fuzz": {"tests", "daemon/core", "daemon/io", "common"},
+    "tests/s3": {"tests", "daemon/core", "daemon/io", "common"},
     "tests/storm": {"tests", "daemon/core", "daemon/io", "common"},
     "tests/bench": {"daemon/core", "daemon/io", "daemon", "common"},
     "daemon": {"daemon/core", "daemon/io", "common"},
@@ -19,7 +20,7 @@ LAYERS = {  # folder: folders it may include besides itself
     "common": set(),
 }
 LIBRARIES = {  # outside header: files that may include it
-    r"uv\.h": r"daemon/io/(work|alarm|link|watch|http\w*|ipc\w*|store|store_maker)\b|daemon/daemon\.c|tests/",
+    r"uv\.h": r"daemon/io/(work|alarm|link|watch|http\w*|ipc\w*|store_maker)\b|daemon/daemon\.c|tests/",
     r"sqlite3\.h": r"daemon/io/(state\w*|snapshot|pages|live|check|look|sql)\.[ch]|tests/",
     r"linux/(rt)?netlink\.h": r"daemon/(io/link|core/linknews)\.c|tests/",
     r"openssl/": r"daemon/io/digest\.c",
