@@ -134,7 +134,7 @@ static void requests_are_begun_in_order_a_few_at_a_time(void **state)
 static void nothing_waits_for_transfers_but_transfers(void **state)
 {
 	struct fake *f = *state;
-	struct ask transfers[3] = {0}, quick;
+	struct ask transfers[3] = {0}, quick = {0};
 
 	for (size_t i = 0; i < LENGTH(transfers); i++) {
 		transfers[i] = (struct ask){
