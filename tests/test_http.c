@@ -346,6 +346,26 @@ static void the_network_is_back_ends_what_hung_and_connects_anew(void **state)
 	assert_int_equal(w.server.connections, 2);
 }
 
+static void the_network_is_back_leaves_alone_what_moves(void **state)
+{
+	(void)state;
+	struct world w;
+	struct asked a;
+
+	open_world(&w,
+		(const char *const[]){"HTTP/1.1 200 OK\r\nX-Kind: slow\r\n"
+				      "Content-Length: 10\r\n\r\nhello",
+			"", NULL});
+	start(&w, &a, "GET");
+	while (!a.kind[0])
+		uv_run(&w.loop, UV_RUN_ONCE);
+	http_reconnect(w.http);
+	assert_false(a.ended);
+	until_ended(&w, &a);
+	assert_string_equal(a.body, "hello"); /* and no more, for that is all that came */
+	close_world(&w);
+}
+
 static void closing_drops_what_is_live(void **state)
 {
 	(void)state;
@@ -375,6 +395,7 @@ int main(void)
 		cmocka_unit_test(a_head_has_no_body_to_wait_for),
 		cmocka_unit_test(a_dropped_call_is_not_heard_of_again),
 		cmocka_unit_test(the_network_is_back_ends_what_hung_and_connects_anew),
+		cmocka_unit_test(the_network_is_back_leaves_alone_what_moves),
 		cmocka_unit_test(closing_drops_what_is_live),
 	};
 

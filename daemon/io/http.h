@@ -68,7 +68,7 @@ enum err_code http_open(struct http **out, struct uv_loop_s *loop, const struct 
 	struct err *e) must_check;
 enum err_code http_start(struct http *h, struct http_call *c, struct err *e) must_check;
 void http_drop(struct http_call *c); /* end it now; no `done` */
-/* The network is back: calls without progress since end (`done` with OFFLINE), and kept connections are
- * not used again. */
+/* The network is back: calls that do not move end (`done` with OFFLINE), and kept connections are not used
+ * again. */
 void http_reconnect(struct http *h);
 void http_close(struct http *h, void (*closed)(void *arg), void *arg); /* h may be NULL */

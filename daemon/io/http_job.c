@@ -13,6 +13,7 @@
 
 void http_job_moved(struct http_job *j)
 {
+	j->moved_at = uv_now(j->patience.loop);
 	(void)uv_timer_again(&j->patience);
 }
 

@@ -16,6 +16,7 @@ struct http_job {
 	int write_error; /* errno of the answer's file */
 	char words[256]; /* curl's own of an error */
 	uv_timer_t patience;
+	uint64_t moved_at; /* uv_now(); 0: nothing moved yet */
 	struct http_job *next, **link;
 };
 

@@ -7,7 +7,8 @@
 
 #define IDLE_MS     15000 /* a connection that nobody used for so long is closed */
 #define PATIENCE_MS 30000
-#define CONNECTIONS 4L /* kept at the same time */
+#define RECENT_MS   1000 /* a call that moved so lately does so still */
+#define CONNECTIONS 4L   /* kept at the same time */
 
 struct http {
 	uv_loop_t *loop;
@@ -16,6 +17,7 @@ struct http {
 	unsigned patience_ms;
 	uv_timer_t timer, idle; /* curl's; ours, until kept connections are closed */
 	struct http_job *live;
+	bool doubtful; /* kept connections may lead nowhere */
 	unsigned open; /* uv handles not yet closed */
 	void (*closed)(void *arg);
 	void *arg;
@@ -286,13 +288,23 @@ enum err_code http_open(
 	return ERR_NONE;
 }
 
+/* The multi handle for one more call. */
+static enum err_code ready_multi(struct http *h, struct err *e)
+{
+	if (h->doubtful && !h->live) {
+		close_multi(h);
+		h->doubtful = false;
+	}
+	return h->multi ? ERR_NONE : open_multi(h, e);
+}
+
 enum err_code http_start(struct http *h, struct http_call *c, struct err *e)
 {
-	struct http_job *j =
-		h->multi || !open_multi(h, e) ? http_job_new(c, h->ca_file, h->patience_ms) : NULL;
+	struct http_job *j = ready_multi(h, e) ? NULL : http_job_new(c, h->ca_file, h->patience_ms);
 
 	if (!j)
 		return err_set(e, ERR_NOMEM, "start %s", c->url);
+	curl_easy_setopt(j->easy, CURLOPT_FRESH_CONNECT, h->doubtful ? 1L : 0L);
 	j->http = h;
 	j->link = &h->live;
 	j->next = h->live;
@@ -313,26 +325,39 @@ void http_drop(struct http_call *c)
 		let_go(c->job);
 }
 
+static bool moves(const struct http_job *j)
+{
+	return j->moved_at && uv_now(j->http->loop) - j->moved_at < RECENT_MS;
+}
+
+/* All that do not move, out of the live ones, so that what is called back may start others. */
+static struct http_job *let_go_of_stuck(struct http *h)
+{
+	struct http_job *stuck = NULL;
+
+	for (struct http_job *j = h->live, *next; j; j = next) {
+		next = j->next;
+		if (moves(j))
+			continue;
+		let_go(j);
+		j->next = stuck;
+		stuck = j;
+	}
+	return stuck;
+}
+
 void http_reconnect(struct http *h)
 {
+	struct http_job *stuck = let_go_of_stuck(h);
 	struct err e;
 
-	struct http_job *given_up = NULL;
-
-	while (h->live) {
-		struct http_job *j = h->live;
-
-		let_go(j);
-		j->next = given_up;
-		given_up = j;
-	}
-	close_multi(h);
-	while (given_up) { /* each lives until the loop closes its timer */
-		struct http_call *c = given_up->call;
+	h->doubtful = true;
+	while (stuck) { /* each lives until the loop closes its timer */
+		struct http_call *c = stuck->call;
 		struct http_answer none = {0};
 
 		err_set(&e, ERR_OFFLINE, "given up, for the network has changed");
-		given_up = given_up->next;
+		stuck = stuck->next;
 		c->done(c, &none, &e);
 	}
 }
