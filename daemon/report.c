@@ -130,9 +130,15 @@ static struct doc *queue(const struct engine_parts *p)
 	return d;
 }
 
-/* Only what is known for certain: "in step" takes a listing in which nobody else is ahead. */
+static bool same(const struct state_version *a, const struct state_version *b)
+{
+	return strcmp(a->v.id, b->v.id) == 0;
+}
+
+/* Only what is known for certain: "in step" takes a listing in which nobody else is ahead, and no
+ * later version that lies in another store.  last: of this store, or NULL. */
 static const char *state_of(const struct engine_parts *p, const struct pipeline_view *view,
-	const struct state_version *last)
+	const struct state_version *last, const struct state_version *newest)
 {
 	int64_t store = storage_id(p->storage), listed_at;
 	struct err e;
@@ -141,7 +147,8 @@ static const char *state_of(const struct engine_parts *p, const struct pipeline_
 		return "absent";
 	if (!last)
 		return "no_version";
-	if (view->dirty || last->state == COPY_CAPTURED || last->state == COPY_SENDING)
+	if (view->dirty || !same(last, newest) || last->state == COPY_CAPTURED ||
+		last->state == COPY_SENDING)
 		return "ahead";
 	if (last->state != COPY_STORED && last->state != COPY_PROVEN)
 		return "unknown";
@@ -182,10 +189,11 @@ static struct doc *database(const struct engine_parts *p, const struct pipeline_
 	static const char *const on_change[] = {"backup", "mark", "ignore"};
 	static const char *const scans_from[] = {"auto", "socket", "commits"};
 	struct doc *d = doc_object();
-	struct state_version last;
+	struct state_version last = {0}, newest;
+	int64_t store = storage_id(p->storage);
 	struct err e;
-	bool any = !state_version_newest(
-		p->state, view->config->name, storage_id(p->storage), &last, &e);
+	bool known = !state_version_newest(p->state, view->config->name, store, &newest, &e);
+	bool any = known && !state_version_here(p->state, view->config->name, store, &last, &e);
 
 	doc_put_text(d, "name", view->config->name);
 	doc_put_text(d, "path", view->path);
@@ -194,10 +202,12 @@ static struct doc *database(const struct engine_parts *p, const struct pipeline_
 		doc_put_int(d, "size_bytes", (int64_t)view->size);
 	else
 		doc_put_null(d, "size_bytes");
-	doc_put_text(d, "state", state_of(p, view, any ? &last : NULL));
+	doc_put_text(d, "state", state_of(p, view, any ? &last : NULL, &newest));
 	doc_put_bool(d, "dirty", view->dirty);
 	put_moment(d, "unchanged_since",
-		any && view->unchanged_since != STAMP_NONE ? last.v.timestamp : STAMP_NONE);
+		any && same(&last, &newest) && view->unchanged_since != STAMP_NONE
+			? last.v.timestamp
+			: STAMP_NONE);
 	if (any)
 		doc_put(d, "last_version", report_version(&last));
 	else
@@ -206,6 +216,7 @@ static struct doc *database(const struct engine_parts *p, const struct pipeline_
 	doc_put_text(d, "mend", mend_of(view->error));
 	doc_put_text(d, "on_change", on_change[view->config->on_change]);
 	doc_put_text(d, "scans_from", scans_from[view->config->scans_from]);
+	state_version_end(&newest);
 	state_version_end(&last);
 	return d;
 }

@@ -140,6 +140,10 @@ enum err_code state_version_newest(struct state *s, const char *database, int64_
 enum err_code state_version_sound(struct state *s, const char *database, int64_t store,
 	struct state_version *v, struct err *e) must_check;
 
+/* The newest of a database that the store asked for has, had, or shall have: others lie elsewhere. */
+enum err_code state_version_here(struct state *s, const char *database, int64_t store,
+	struct state_version *v, struct err *e) must_check;
+
 /* What became of it in the store.  Stored and bad: its spool file is no longer needed. */
 struct state_copy {
 	const char *version; /* id */

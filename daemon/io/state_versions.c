@@ -122,6 +122,17 @@ enum err_code state_version_sound(struct state *s, const char *database, int64_t
 		v, e);
 }
 
+enum err_code state_version_here(struct state *s, const char *database, int64_t store,
+	struct state_version *v, struct err *e)
+{
+	return first_row(s,
+		sql_query(s->sql, e,
+			STATE_VERSIONS " WHERE db_name = ?2 AND (spooled OR fate <> '' OR"
+				       " copy.state IS NOT NULL) ORDER BY sequence DESC LIMIT 1",
+			"it", store, database),
+		v, e);
+}
+
 static enum err_code insert(struct state *s, const struct state_version *v, struct err *e)
 {
 	char base[VERSION_TAG_ROOM], ancestors[VERSION_TAG_ROOM], past[VERSION_TAG_ROOM];

@@ -52,6 +52,24 @@ def test_a_reload_puts_changes_in_force(stored, reload):
     assert len(stored.keys("assembled_casm.db")) == 1  # what is no longer watched is not forgotten either
 
 
+def test_p11_back_at_an_earlier_store_only_what_lies_there_is_its_last_version(stored):
+    def move(folder):
+        stored.config.write_text(stored.config.read_text().replace(f"path = {stored.store}", f"path = {folder}"))
+        stored.store = folder
+        stored.ctl("reload")
+
+    (first,), home = stored.keys(), stored.store
+    move(stored.folder / "second")
+    stored.sql("parts.db", "INSERT INTO parts(part) VALUES('new')")
+    (second,) = stored.call("backup", databases=["parts.db"])["versions"]
+    assert second["state"] == "stored" and second["key"] != first
+    move(home)
+    seen = stored.status("parts.db")
+    # What was made for the other store is not "captured, waits": it is not here, and will not be.
+    assert seen["last_version"]["id"] != second["id"]
+    assert seen["last_version"]["key"] != first or seen["state"] == "ahead"  # the next one is there already, or not yet
+
+
 def test_a_reload_moves_the_log_level_the_store_and_a_databases_path(stored):
     stored.make("elsewhere.db", "parts", rows=5)
     entry = stored.entries["parts.db"]
