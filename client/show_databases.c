@@ -1,4 +1,5 @@
 #include "client/show.h"
+#include "common/err.h"
 
 #include <string.h>
 
@@ -38,9 +39,21 @@ static bool is_safe(const struct doc *version)
 		is(doc_get(version, "suspect"), false);
 }
 
+/* Its application has not made it yet, which is no failure: it never had a version. */
+static bool is_to_come(const struct doc *db)
+{
+	const char *error = doc_as_text(doc_get(db, "error_name"), "");
+	bool missing = strcmp(error, err_name(ERR_MISSING)) == 0;
+
+	return is(doc_get(db, "present"), false) && doc_is_null(doc_get(db, "last_version")) &&
+		(missing || !doc_is_text(doc_get(db, "error")));
+}
+
 /* Good is only what is known to be good (P11). */
 static enum mark mark_of(const struct doc *db)
 {
+	if (is_to_come(db))
+		return MARK_WARN;
 	if (doc_is_text(doc_get(db, "error")) || is(doc_get(db, "present"), false))
 		return MARK_BAD;
 	if (is(doc_get(db, "present"), true) && is(doc_get(db, "dirty"), false) &&
@@ -139,7 +152,10 @@ static void database(struct pen *p, const struct doc *db, size_t names)
 {
 	struct pen size = {.look = p->look};
 
-	pen_size(&size, doc_get(db, "size_bytes"));
+	if (is(doc_get(db, "present"), false))
+		pen_add(&size, "-");
+	else
+		pen_size(&size, doc_get(db, "size_bytes"));
 	pen_add(p, "  ");
 	pen_text(p, doc_get(db, "name"));
 	pen_right(p, 2 + names + SIZES, size.text.at);

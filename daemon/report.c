@@ -213,6 +213,7 @@ static struct doc *database(const struct engine_parts *p, const struct pipeline_
 	else
 		doc_put_null(d, "last_version");
 	doc_put_text(d, "error", view->error ? view->error->text : NULL);
+	doc_put_text(d, "error_name", view->error ? err_name(view->error->code) : NULL);
 	doc_put_text(d, "mend", mend_of(view->error));
 	doc_put_text(d, "on_change", on_change[view->config->on_change]);
 	doc_put_text(d, "scans_from", scans_from[view->config->scans_from]);

@@ -294,11 +294,19 @@ static const struct {
 		ROW "✗\n    open: Permission denied\n    Mend: usermod -aG x casmand\n" LAST "\n"},
 	{"[{'name':'a.db','path':'/d/a.db','size_bytes':null,'present':false,"
 	 "'state':'absent','dirty':null,'last_version':null}]",
-		"\nLocal Databases:\n  a.db                      unknown  ✗\n"
+		"\nLocal Databases:\n  a.db                            -  ⚠\n"
 		"    There is no file /d/a.db\n"},
+	{"[{'name':'a.db','path':'/d/a.db','size_bytes':null,'present':false,'last_version':null,"
+	 "'state':'absent','error':'/d/a.db is not there','error_name':'not_found'}]",
+		"\nLocal Databases:\n  a.db                            -  ⚠\n"
+		"    /d/a.db is not there\n"},
+	{"[{'name':'a.db','path':'/d/a.db','size_bytes':null,'present':false,'last_version':null,"
+	 "'state':'absent','error':'Permission denied','error_name':'not_permitted'}]",
+		"\nLocal Databases:\n  a.db                            -  ✗\n"
+		"    Permission denied\n"},
 	{"[{'name':'a.db','path':'/d/a.db','size_bytes':null,'present':false,"
 	 "'state':'absent','last_version':" GOOD_VERSION "}]",
-		"\nLocal Databases:\n  a.db                      unknown  ✗\n"
+		"\nLocal Databases:\n  a.db                            -  ✗\n"
 		"    There is no file /d/a.db\n" LAST "\n"},
 	{"[{}]",
 		"\nLocal Databases:\n  unknown                   unknown  ⚠\n"

@@ -24,10 +24,10 @@ Backend Status:
 Put [file] path on another disk (USB, NFS)
 
 Local Databases:
-  parts.db                  unknown  ✗
+  parts.db                        -  ⚠
     HERE/databases/parts.db is not there
     Mend: nothing, if its application has not made it yet; else check `path`
-  assembled_casm.db         unknown  ✗
+  assembled_casm.db               -  ⚠
     HERE/databases/assembled_casm.db is not there
     Mend: nothing, if its application has not made it yet; else check `path`
 
