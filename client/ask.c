@@ -4,7 +4,8 @@
 
 #include <string.h>
 
-#define PAGE 100 /* versions asked for at a time */
+#define PAGE   100 /* rows asked for at a time */
+#define RECENT 50  /* events, where nobody says how many */
 
 /* Waiting is casmand's default for nobody, but a person's for a backup. */
 enum err_code ask_backup(struct link *l, struct doc *params, struct answer *a, struct err *e)
@@ -49,17 +50,22 @@ static bool same(const struct doc *a, const struct doc *b)
 	return one && other && strcmp(one, other) == 0;
 }
 
-/* Moves a page's versions behind those of the pages before it.  The age of all is the first's. */
-static void append(struct doc **all, struct doc *page)
+/* What is asked for page by page: a verb, and the member of its answers that has the rows. */
+struct paged {
+	const char *verb, *rows;
+};
+
+/* Moves a page's rows behind those of the pages before it.  All else is the first's. */
+static void append(const struct paged *what, struct doc **all, struct doc *page)
 {
-	const struct doc *versions = doc_get(page, "versions");
+	const struct doc *rows = doc_get(page, what->rows);
 
 	if (!*all) {
 		*all = page;
 		return;
 	}
-	for (size_t i = 0; i < doc_length(versions); i++)
-		doc_add(doc_get(*all, "versions"), doc_copy(doc_at(versions, i)));
+	for (size_t i = 0; i < doc_length(rows); i++)
+		doc_add(doc_get(*all, what->rows), doc_copy(doc_at(rows, i)));
 	if (doc_get(page, "cursor"))
 		doc_put(*all, "cursor", doc_copy(doc_get(page, "cursor")));
 	else
@@ -68,50 +74,69 @@ static void append(struct doc **all, struct doc *page)
 }
 
 /* One page behind those that are there; an error answer takes the place of all. */
-static enum err_code next_page(
-	struct link *l, const struct doc *params, struct answer *all, struct err *e)
+static enum err_code next_page(struct link *l, const struct paged *what, const struct doc *params,
+	struct answer *all, struct err *e)
 {
 	struct answer page;
 
-	if (link_call(l, "list", doc_copy(params), &page, e))
+	if (link_call(l, what->verb, doc_copy(params), &page, e))
 		return e->code;
 	if (page.error) {
 		doc_free(all->result);
 		*all = page;
 		return ERR_NONE;
 	}
-	const struct doc *versions = doc_get(page.result, "versions");
+	const struct doc *rows = doc_get(page.result, what->rows);
 	const struct doc *cursor = doc_get(page.result, "cursor");
 	bool endless = !is_end(cursor) &&
-		(doc_length(versions) == 0 || same(cursor, doc_get(params, "cursor")));
-	if (!doc_is_array(versions) || endless) {
+		(doc_length(rows) == 0 || same(cursor, doc_get(params, "cursor")));
+	if (!doc_is_array(rows) || endless) {
 		doc_free(page.result);
-		return err_set(e, ERR_PROTO, "casmand's list %s",
-			endless ? "does not go on" : "has no versions");
+		if (endless)
+			return err_set(e, ERR_PROTO, "casmand's %s does not go on", what->verb);
+		return err_set(e, ERR_PROTO, "casmand's %s has no %s", what->verb, what->rows);
 	}
-	append(&all->result, page.result);
+	append(what, &all->result, page.result);
 	return ERR_NONE;
 }
 
-/* All pages as if they were one: up to --limit versions, else to the end. */
-enum err_code ask_list(struct link *l, struct doc *params, struct answer *a, struct err *e)
+/* All pages as if they were one: up to --limit rows, else to the end. */
+static enum err_code ask_pages(struct link *l, const struct paged *what, struct doc *params,
+	struct answer *a, struct err *e)
 {
 	int64_t limit = doc_as_int(doc_get(params, "limit"), INT64_MAX), have = 0;
 	struct answer all = {0};
 
 	do {
 		doc_put_int(params, "limit", limit - have < PAGE ? limit - have : PAGE);
-		if (next_page(l, params, &all, e)) {
+		if (next_page(l, what, params, &all, e)) {
 			doc_free(all.result);
 			return e->code;
 		}
 		if (all.error || is_end(doc_get(all.result, "cursor")))
 			break;
 		doc_put(params, "cursor", doc_copy(doc_get(all.result, "cursor")));
-		have = (int64_t)doc_length(doc_get(all.result, "versions"));
+		have = (int64_t)doc_length(doc_get(all.result, what->rows));
 	} while (have < limit);
 	*a = all;
 	return ERR_NONE;
+}
+
+enum err_code ask_list(struct link *l, struct doc *params, struct answer *a, struct err *e)
+{
+	return ask_pages(l, &(struct paged){"list", "versions"}, params, a, e);
+}
+
+enum err_code ask_queue(struct link *l, struct doc *params, struct answer *a, struct err *e)
+{
+	return ask_pages(l, &(struct paged){"queue", "versions"}, params, a, e);
+}
+
+enum err_code ask_history(struct link *l, struct doc *params, struct answer *a, struct err *e)
+{
+	if (!doc_get(params, "limit"))
+		doc_put_int(params, "limit", RECENT);
+	return ask_pages(l, &(struct paged){"history", "events"}, params, a, e);
 }
 
 enum proto_exit exit_of_list(const struct doc *result)

@@ -9,7 +9,10 @@ enum err_code ask_backup(struct link *l, struct doc *params, struct answer *a, s
 /* EXIT_FAILED where a database was not captured or none at all, EXIT_OFFLINE where one waits. */
 enum proto_exit exit_of_backup(const struct doc *result);
 
-/* All pages as if they were one: `limit` versions, else to the end.  Changes the params. */
+/* All pages as if they were one: `limit` rows, else to the end; of history the last 50.  They change
+ * the params. */
 enum err_code ask_list(struct link *l, struct doc *params, struct answer *a, struct err *e);
+enum err_code ask_queue(struct link *l, struct doc *params, struct answer *a, struct err *e);
+enum err_code ask_history(struct link *l, struct doc *params, struct answer *a, struct err *e);
 /* EXIT_OFFLINE where the store was not reached: what is listed is what was known. */
 enum proto_exit exit_of_list(const struct doc *result);

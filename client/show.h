@@ -16,11 +16,15 @@ void show_reload(struct pen *p, const struct doc *result);
 void show_backup(struct pen *p, const struct doc *result);
 void show_list(struct pen *p, const struct doc *result);
 void show_status(struct pen *p, const struct doc *result);
+void show_queue(struct pen *p, const struct doc *result);
+void show_history(struct pen *p, const struct doc *result);
 
 /* Parts of it. */
 void show_databases(struct pen *p, const struct doc *databases);
 void show_scans(struct pen *p, const struct doc *status);
-bool show_is_disabled(const struct doc *status); /* by the configuration, so that nothing runs */
+bool show_is_disabled(
+	const struct doc *status); /* backend = disabled: scans are counted, no more */
+void show_queue_summary(struct pen *p, const struct doc *queue);
 
 /* A notification on the way to a result; writes nothing for what the result tells anyway. */
 void show_progress(struct pen *p, const struct doc *params);

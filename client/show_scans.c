@@ -9,8 +9,7 @@ static void row(struct pen *p, const char *name, pen_writer *write, const struct
 
 bool show_is_disabled(const struct doc *status)
 {
-	return !doc_as_bool(doc_get(status, "enabled"), true) ||
-		strcmp(doc_as_text(doc_get(status, "backend"), ""), "disabled") == 0;
+	return strcmp(doc_as_text(doc_get(status, "backend"), ""), "disabled") == 0;
 }
 
 /* Scans that would be gone with this machine: no version in the store has them. */
@@ -57,7 +56,10 @@ static void verdict(struct pen *p, const struct doc *s)
 	} else if (until == 0) {
 		pen_add(p, "Backup due");
 	} else {
-		pen_add(p, risky > since ? "Waiting for the store (" : "OK (");
+		if (!doc_as_bool(doc_get(s, "enabled"), true))
+			pen_add(p, "Uploads disabled (");
+		else
+			pen_add(p, risky > since ? "Waiting for the store (" : "OK (");
 		pen_many(p, until, "scan");
 		pen_add(p, " until backup)");
 	}

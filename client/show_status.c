@@ -123,8 +123,13 @@ static void store_state(struct pen *p, const struct doc *s)
 	const struct doc *error = doc_get(store, "error");
 
 	if (show_is_disabled(s)) {
-		marked(p, MARK_WARN);
-		pen_add(p, "disabled by the configuration\n");
+		warn(p,
+			"disabled by the configuration (backend = disabled): scans are counted, "
+			"nothing is captured");
+	} else if (!doc_as_bool(doc_get(s, "enabled"), true)) {
+		warn(p,
+			"uploads are disabled by the configuration (enabled = false): scans are "
+			"counted, versions are captured and wait");
 	} else if (doc_as_bool(reachable, false)) {
 		reached(p, s);
 	} else {
@@ -153,51 +158,6 @@ static void backend(struct pen *p, const struct doc *s)
 		row(p, "Endpoint", pen_text, doc_get(s, "endpoint"));
 }
 
-/* What is overdue is tried now. */
-static void next_try(struct pen *p, const struct doc *at)
-{
-	int64_t when;
-
-	if (pen_is_moment(at, &when) && when <= p->look.now)
-		pen_add(p, "now");
-	else
-		pen_age(p, at);
-}
-
-static void words(struct pen *p, const struct doc *text)
-{
-	pen_sentence(p, SHOW_VALUES, doc_as_text(text, "unknown"));
-}
-
-static void waiting(struct pen *p, const struct doc *q)
-{
-	pen_many(p, doc_as_int(doc_get(q, "length"), 0), "version");
-	pen_add(p, ", ");
-	pen_size(p, doc_get(q, "bytes"));
-}
-
-static void queue(struct pen *p, const struct doc *q)
-{
-	const struct doc *next = doc_get(q, "next_try_at"), *error = doc_get(q, "error");
-	int64_t length;
-
-	heading(p, "Queue");
-	if (!pen_is_count(doc_get(q, "length"), &length)) {
-		pen_add(p, "  unknown\n");
-		return;
-	}
-	if (length == 0) {
-		pen_add(p, "  empty\n");
-	} else {
-		row(p, "Waiting", waiting, q);
-		row(p, "Oldest", pen_age, doc_get(q, "oldest_at"));
-		if (!doc_is_null(next)) /* it is, while something is being sent */
-			row(p, "Next try", next_try, next);
-	}
-	if (doc_is_text(error))
-		row(p, "Last error", words, error);
-}
-
 static void warnings(struct pen *p, const struct doc *list)
 {
 	if (doc_length(list) == 0)
@@ -215,6 +175,7 @@ void show_status(struct pen *p, const struct doc *result)
 	backend(p, result);
 	show_databases(p, doc_get(result, "databases"));
 	show_scans(p, result);
-	queue(p, doc_get(result, "queue"));
+	heading(p, "Queue");
+	show_queue_summary(p, doc_get(result, "queue"));
 	warnings(p, doc_get(result, "warnings"));
 }

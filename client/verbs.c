@@ -42,6 +42,17 @@ static const struct option list_options[] = {
 	{0},
 };
 
+static const struct option queue_options[] = {
+	{"--limit", "N", "so many versions at most", OPTION_COUNT, "limit", NULL},
+	{0},
+};
+
+static const struct option history_options[] = {
+	{"--db",    "NAME", "of this database only",           OPTION_TEXT,  "database", NULL},
+	{"--limit", "N",    "so many events (else the last 50)", OPTION_COUNT, "limit",    NULL},
+	{0},
+};
+
 static const struct option status_options[] = {
 	{"--refresh", NULL, "ask the store first", OPTION_TRUE, "refresh", NULL},
 	{0},
@@ -89,6 +100,22 @@ const struct verb verbs[] = {
 		.ask = ask_list,
 		.show = show_list,
 		.exit = exit_of_list,
+	},
+	{
+		.name = "queue",
+		.help = "what waits for the store, and why",
+		.options = queue_options,
+		.timeout_s = QUICK,
+		.ask = ask_queue,
+		.show = show_queue,
+	},
+	{
+		.name = "history",
+		.help = "what happened, the latest first",
+		.options = history_options,
+		.timeout_s = QUICK,
+		.ask = ask_history,
+		.show = show_history,
 	},
 	{
 		.name = "reload",

@@ -3,6 +3,7 @@
 #include "common/log.h"
 #include "common/scoped.h"
 #include "daemon/control.h"
+#include "daemon/diary.h"
 #include "daemon/engine.h"
 #include "daemon/io/alarm.h"
 #include "daemon/io/disk.h"
@@ -105,6 +106,12 @@ static void fail(struct daemon *d, const struct err *e)
 	stop(d);
 }
 
+static void on_reloaded(const struct daemon *d)
+{
+	log_info("reloaded", "config=%s", d->path);
+	diary(d->state, HISTORY_RELOADED, NULL, d->path);
+}
+
 static void on_engine_replaced(void *arg)
 {
 	struct daemon *d = arg;
@@ -115,7 +122,7 @@ static void on_engine_replaced(void *arg)
 	if (start_engine(d, config, &e))
 		fail(d, &e);
 	else
-		log_info("reloaded", "config=%s", d->path);
+		on_reloaded(d);
 	if (d->stopping)
 		stop(d);
 	soon(d);
@@ -164,6 +171,7 @@ static enum err_code reload(void *arg, struct text *warnings, struct text *mista
 		return err_set(e, ERR_BUSY, "casmand is just reloading or stopping: try again");
 	if (load_config(&next, d->path, mistakes, e)) {
 		log_error("reload", "refused=\"%s\"", e->text);
+		diary(d->state, HISTORY_RELOAD_REFUSED, NULL, e->text);
 		return err_note(e, "the old configuration stays in force");
 	}
 	keep_fixed(d, next, warnings);
@@ -310,6 +318,7 @@ static enum err_code open_all(struct daemon *d, struct config *config, struct er
 	log_info("started", "version=%s pid=%d databases=%zu store=%s", CASMAND_VERSION,
 		(int)getpid(), config->database_count,
 		storage_see(engine_parts(d->engine)->storage).place);
+	diary(d->state, HISTORY_STARTED, NULL, "casmand " CASMAND_VERSION);
 	notify_manager("READY=1\nSTATUS=watching");
 	return ERR_NONE;
 }
@@ -335,6 +344,8 @@ enum err_code daemon_run(struct config *config, const char *path, struct err *e)
 	uv_run(&d.loop, UV_RUN_DEFAULT);
 	if (d.control)
 		control_close(d.control);
+	if (d.state)
+		diary(d.state, HISTORY_STOPPED, NULL, d.failure.code ? d.failure.text : NULL);
 	state_close(d.state);
 	REQUIRE(uv_loop_close(&d.loop) == 0);
 	if (!d.failure.code)

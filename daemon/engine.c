@@ -3,6 +3,7 @@
 #include "common/log.h"
 #include "common/stamp.h"
 #include "common/text.h"
+#include "daemon/diary.h"
 #include "daemon/io/alarm.h"
 #include "daemon/io/work.h"
 #include "daemon/neighbours.h"
@@ -19,6 +20,7 @@ struct engine {
 	bool probing, listing, listed;
 	struct neighbours neighbours;
 	char host[VERSION_HOST + 1];
+	enum err_code upload_failure; /* NONE: the last upload went well */
 	bool closing;
 	void (*closed)(void *arg);
 	void *closed_arg;
@@ -87,9 +89,25 @@ static void on_stored(struct engine *g)
 {
 	struct err e;
 
+	g->upload_failure = ERR_NONE;
 	if (state_scans_forget(g->parts.state, storage_id(g->parts.storage), alarm_clock(), &e))
 		log_error("state", "error=\"%s\"", e.text);
 	pipeline_roomier(g->parts.pipeline);
+}
+
+/* Once while it lasts; its words may change from one try to the next. */
+static void note_failure(struct engine *g, const char *id, const struct err *e)
+{
+	struct state_version v = {0};
+	struct err none;
+
+	if (g->upload_failure == e->code)
+		return;
+	g->upload_failure = e->code;
+	if (id && state_version_get(g->parts.state, id, 0, &v, &none))
+		v.v.db_name[0] = '\0';
+	diary(g->parts.state, HISTORY_UPLOAD_FAILED, v.v.db_name[0] ? v.v.db_name : NULL, e->text);
+	state_version_end(&v);
 }
 
 static void on_uploaded(void *arg, const char *id, enum copy_state state, const struct err *e)
@@ -101,8 +119,10 @@ static void on_uploaded(void *arg, const char *id, enum copy_state state, const 
 		on_stored(g);
 	else if (state == COPY_BAD) /* no version to build on: the next capture makes one */
 		pipeline_store(g->parts.pipeline, storage_id(g->parts.storage));
-	else
+	else {
+		note_failure(g, id, e);
 		thin_queue(g); /* it is not under way any more */
+	}
 	g->events.uploaded(g->events.arg, id, state, e);
 	g->events.moved(g->events.arg);
 }

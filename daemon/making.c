@@ -4,6 +4,7 @@
 #include "common/stamp.h"
 #include "common/text.h"
 #include "daemon/core/dating.h"
+#include "daemon/diary.h"
 #include "daemon/io/alarm.h"
 
 #include <inttypes.h>
@@ -24,12 +25,14 @@ void making_trouble(struct watched *w, const struct err *e)
 {
 	bool awaited = e->code == ERR_MISSING && !w->row.base[0]; /* it never was there */
 
-	if (strcmp(w->error.text, e->text) != 0) {
-		if (awaited)
-			log_info("database", "db=%s waits=\"%s\"", w->config->name, e->text);
-		else
-			log_warning("database", "db=%s error=\"%s\"", w->config->name, e->text);
-	}
+	bool news = strcmp(w->error.text, e->text) != 0;
+
+	if (news && awaited)
+		log_info("database", "db=%s waits=\"%s\"", w->config->name, e->text);
+	else if (news)
+		log_warning("database", "db=%s error=\"%s\"", w->config->name, e->text);
+	if (news && !awaited)
+		diary(w->world->o.state, HISTORY_CAPTURE_FAILED, w->config->name, e->text);
 	w->error = *e;
 }
 

@@ -7,14 +7,14 @@
 #include <string.h>
 #include <unistd.h>
 
-static void put_moment(struct doc *d, const char *name, int64_t moment)
+void report_moment(struct doc *d, const char *name, int64_t moment)
 {
 	char text[STAMP_TEXT];
 
 	doc_put_text(d, name, moment == STAMP_NONE ? NULL : stamp_json(text, moment));
 }
 
-static void put_words(struct doc *d, const char *name, const char *words)
+void report_words(struct doc *d, const char *name, const char *words)
 {
 	doc_put_text(d, name, words && *words ? words : NULL);
 }
@@ -26,19 +26,19 @@ static struct doc *version(
 {
 	struct doc *d = doc_object();
 
-	put_words(d, "id", v->id);
+	report_words(d, "id", v->id);
 	doc_put_text(d, "key", key);
 	doc_put_text(d, "db_name", v->db_name);
-	put_moment(d, "timestamp", v->timestamp);
+	report_moment(d, "timestamp", v->timestamp);
 	doc_put_int(d, "size_bytes", (int64_t)v->size);
 	if (v->record_count == VERSION_NO_COUNT)
 		doc_put_null(d, "record_count");
 	else
 		doc_put_int(d, "record_count", v->record_count);
-	put_words(d, "operation", v->operation);
-	put_words(d, "checksum", v->checksum);
-	put_words(d, "machine", v->machine);
-	put_words(d, "host", v->host);
+	report_words(d, "operation", v->operation);
+	report_words(d, "checksum", v->checksum);
+	report_words(d, "machine", v->machine);
+	report_words(d, "host", v->host);
 	doc_put_text(d, "state", copy_state_name(state));
 	doc_put_bool(d, "suspect", suspect);
 	return d;
@@ -48,8 +48,8 @@ struct doc *report_version(const struct state_version *v)
 {
 	struct doc *d = version(&v->v, v->key, v->state, v->suspect);
 
-	put_words(d, "why", v->why);
-	put_words(d, "error", v->error);
+	report_words(d, "why", v->why);
+	report_words(d, "error", v->error);
 	return d;
 }
 
@@ -58,7 +58,7 @@ struct doc *report_listed(const struct state_listed *l)
 	struct doc *d = version(&l->seen.v, l->seen.key, l->state, l->suspect);
 
 	doc_put_bool(d, "described", l->seen.described);
-	put_words(d, "refused", l->seen.refused);
+	report_words(d, "refused", l->seen.refused);
 	return d;
 }
 
@@ -84,11 +84,11 @@ static struct doc *store(const struct engine_parts *p)
 		doc_put_null(d, "reachable");
 	else
 		doc_put_bool(d, "reachable", see.reached);
-	put_moment(d, "checked_at", see.asked_at);
-	put_moment(d, "last_ok_at", see.ok_at);
-	put_words(d, "place", see.place);
-	put_words(d, "error", see.error);
-	put_words(d, "warning", see.warning);
+	report_moment(d, "checked_at", see.asked_at);
+	report_moment(d, "last_ok_at", see.ok_at);
+	report_words(d, "place", see.place);
+	report_words(d, "error", see.error);
+	report_words(d, "warning", see.warning);
 	doc_put(d, "lacking", report_lacking(p));
 	return d;
 }
@@ -105,28 +105,7 @@ static struct doc *scans(const struct engine_parts *p)
 	else
 		doc_put_int(d, "until_backup", until);
 	doc_put_int(d, "unprotected", p->tally.unprotected);
-	put_moment(d, "oldest_unprotected_at", p->tally.oldest_at);
-	return d;
-}
-
-static struct doc *queue(const struct engine_parts *p)
-{
-	const struct err *error = transfer_error(p->transfer);
-	uint64_t due = transfer_due(p->transfer), now = alarm_now();
-	struct state_queue_sums sums = {.oldest_at = STAMP_NONE};
-	struct doc *d = doc_object();
-	struct err e;
-
-	if (state_queue_sum(p->state, storage_id(p->storage), &sums, &e))
-		error = &e;
-	doc_put_int(d, "length", sums.length);
-	doc_put_int(d, "bytes", sums.bytes);
-	put_moment(d, "oldest_at", sums.oldest_at);
-	put_moment(d, "next_try_at",
-		due == ALARM_NEVER || !sums.length
-			? STAMP_NONE
-			: alarm_clock() + ((int64_t)due - (int64_t)now) * 1000);
-	doc_put_text(d, "error", error ? error->text : NULL);
+	report_moment(d, "oldest_unprotected_at", p->tally.oldest_at);
 	return d;
 }
 
@@ -204,7 +183,7 @@ static struct doc *database(const struct engine_parts *p, const struct pipeline_
 		doc_put_null(d, "size_bytes");
 	doc_put_text(d, "state", state_of(p, view, any ? &last : NULL, &newest));
 	doc_put_bool(d, "dirty", view->dirty);
-	put_moment(d, "unchanged_since",
+	report_moment(d, "unchanged_since",
 		any && same(&last, &newest) && view->unchanged_since != STAMP_NONE
 			? last.v.timestamp
 			: STAMP_NONE);
@@ -259,9 +238,9 @@ struct doc *report_status(const struct engine *g)
 	doc_put_real(d, "backup_on_hours", p->config->backup_on_hours);
 	doc_put(d, "store", store(p));
 	doc_put(d, "scans", scans(p));
-	put_moment(d, "last_backup_at", pipeline_last_backup(p->pipeline));
+	report_moment(d, "last_backup_at", pipeline_last_backup(p->pipeline));
 	doc_put(d, "databases", databases(p));
-	doc_put(d, "queue", queue(p));
+	doc_put(d, "queue", report_queue(p));
 	if (see.skew == STAMP_NONE)
 		doc_put_null(d, "clock_skew_seconds");
 	else

@@ -6,9 +6,15 @@
 
 #include "common/doc.h"
 #include "daemon/engine.h"
+#include "daemon/io/history.h"
 
 struct doc *report_version(const struct state_version *v);
 struct doc *report_listed(const struct state_listed *l);
 /* The variables that could bring the credentials that the store lacks. */
 struct doc *report_lacking(const struct engine_parts *p);
 struct doc *report_status(const struct engine *g);
+struct doc *report_queue(const struct engine_parts *p); /* in status, and before its versions */
+struct doc *report_event(const struct history_row *row);
+
+void report_moment(struct doc *d, const char *name, int64_t moment);   /* STAMP_NONE: null */
+void report_words(struct doc *d, const char *name, const char *words); /* NULL, "": null */

@@ -3,6 +3,7 @@
 #include "common/stamp.h"
 #include "common/text.h"
 #include "daemon/io/alarm.h"
+#include "daemon/lists.h"
 #include "daemon/report.h"
 
 #include <stdio.h>
@@ -11,7 +12,6 @@
 
 #define BACKUP_APART                                                                               \
 	10000 /* ms between two backups that an ordinary user asks for; the second waits */
-#define LIST_LIMIT 1000 /* versions in one answer */
 
 struct engine *verbs_engine(const struct verbs *v)
 {
@@ -57,9 +57,8 @@ static void add_listed(void *arg, const struct state_listed *l)
 
 static void answer_list(struct call *call, const struct engine_parts *p)
 {
-	int64_t limit = doc_as_int(call_param(call, "limit"), LIST_LIMIT);
 	struct state_page page = {.database = doc_as_text(call_param(call, "database"), NULL),
-		.limit = limit < 1 || limit > LIST_LIMIT ? LIST_LIMIT : limit,
+		.limit = lists_limit(call),
 		.each = add_listed};
 	struct doc *list = doc_array(), *d = doc_object();
 	char text[STAMP_TEXT];
@@ -284,6 +283,16 @@ static void on_scan(struct verbs *v, struct call *call)
 	scans_take(v->scans, call, verbs_engine(v));
 }
 
+static void on_queue(struct verbs *v, struct call *call)
+{
+	lists_queue(call, verbs_engine(v));
+}
+
+static void on_history(struct verbs *v, struct call *call)
+{
+	lists_history(call, verbs_engine(v));
+}
+
 static const struct call_rule no_rules[] = {
 	{NULL, CALL_TEXT}
 };
@@ -305,12 +314,14 @@ static const struct call_rule backup_rules[] = {
 };
 
 static const struct verb verbs[] = {
-	{"ping",   on_ping,   no_rules,     false, false},
-	{"scan",   on_scan,   scans_rules,  false, false},
-	{"backup", on_backup, backup_rules, false, true },
-	{"list",   on_list,   list_rules,   false, false},
-	{"status", on_status, status_rules, false, false},
-	{"reload", on_reload, no_rules,     true,  false},
+	{"ping",    on_ping,    no_rules,            false, false},
+	{"scan",    on_scan,    scans_rules,         false, false},
+	{"backup",  on_backup,  backup_rules,        false, true },
+	{"list",    on_list,    list_rules,          false, false},
+	{"status",  on_status,  status_rules,        false, false},
+	{"queue",   on_queue,   lists_queue_rules,   false, false},
+	{"history", on_history, lists_history_rules, false, false},
+	{"reload",  on_reload,  no_rules,            true,  false},
 };
 
 const struct verb *verb_named(const char *name)

@@ -202,7 +202,7 @@ static void sync_that_is_off_is_not_called_good_either(void **state)
 		const char *json, *status;
 	} rows[] = {
 		{"{'enabled':false,'scans':{'since_backup':0,'until_backup':10,'unprotected':0}}",
-			"Disabled"},
+			"Uploads disabled (10 scans until backup)"},
 		{"{'backend':'disabled','scans':{'since_backup':0,'until_backup':10,"
 		 "'unprotected':0}}",
 			"Disabled"},

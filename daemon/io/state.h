@@ -181,7 +181,7 @@ struct state_queue_page {
 	void (*each)(void *arg, const struct state_version *v);
 	void *arg;
 };
-/* By age, oldest first. */
+/* By age, oldest first.  PROTO: that is no cursor. */
 enum err_code state_queue_page(
 	struct state *s, int64_t store, struct state_queue_page *page, struct err *e) must_check;
 

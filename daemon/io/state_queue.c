@@ -63,17 +63,32 @@ enum err_code state_queue_sum(
 	return e->code;
 }
 
+static enum err_code check_cursor(struct state *s, const char *id, struct err *e)
+{
+	struct sqlite3_stmt *row =
+		sql_query(s->sql, e, "SELECT 1 FROM version WHERE id = ?", "t", id);
+	bool known = !*id;
+
+	while (sql_next(s->sql, row, e))
+		known = true;
+	if (e->code)
+		return e->code;
+	return known ? ERR_NONE : err_set(e, ERR_PROTO, "cursor is none that a page gave");
+}
+
 enum err_code state_queue_page(
 	struct state *s, int64_t store, struct state_queue_page *page, struct err *e)
 {
+	struct state_version v = {0};
+	int64_t count = 0;
+
+	if (check_cursor(s, page->cursor, e))
+		return e->code;
 	struct sqlite3_stmt *row = sql_query(s->sql, e,
 		STATE_VERSIONS " WHERE " WAITING " AND (?2 = '' OR (timestamp, v.id) >"
 			       "  (SELECT timestamp, id FROM version WHERE id = ?2))"
 			       " ORDER BY timestamp, v.id LIMIT ?3",
 		"iti", store, page->cursor, page->limit + 1);
-	struct state_version v = {0};
-	int64_t count = 0;
-
 	while (sql_next(s->sql, row, e)) {
 		if (count++ == page->limit) {
 			sql_reset(row);

@@ -59,7 +59,7 @@ def test_p4_a_backup_while_the_store_is_away_is_queued_and_nothing_is_lost(store
     assert list(stored.store.iterdir()) == []
     text = stored.ctl("status").stdout
     for row in (r"  ✗ Storage backend not available: store not reached: ",
-                r"  Waiting:              2 versions, 16\.0 KB\n",
+                r"  Waiting:              2 versions, 16\.0 KB of at most ",
                 r"  Next try:             (now|in \d+ (s|min))\n",
                 r"  Last error:           store not reached: "):
         assert re.search(row, text), (row, text)

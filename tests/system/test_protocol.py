@@ -12,6 +12,8 @@ VERBS = {
     "backup": {"databases": "texts", "operation": "text", "wait": "bool"},
     "list": {"database": "text", "limit": "count", "cursor": "text"},
     "status": {"refresh": "bool"},
+    "queue": {"limit": "count", "cursor": "text"},
+    "history": {"database": "text", "limit": "count", "cursor": "text"},
     "reload": {},
 }
 TYPES = {  # what the answer calls it, and values that are none
@@ -146,12 +148,13 @@ def test_values_of_parameters_have_bounds(up):
         refused(up, request("scan", **params), -32602, message, 1, database=None)
     refused(up, request("backup", operation="o" * 1025), -32602, "operation is longer than 1024 bytes", 1,
             database=None)
-    for cursor in ("x", "", "1", "0:0:0", "\ud83d\ude00", "9" * 300, "' OR 1=1 --"):
-        (reply,) = exchange(up, request("list", cursor=cursor))
-        if cursor:
-            assert (reply["error"]["code"], reply["error"]["data"]["name"]) == (-32602, "protocol"), reply
-        else:
-            assert reply["result"]["cursor"] is None
+    for method in ("list", "queue", "history"):
+        for cursor in ("x", "", "0", "0:0:0", "\ud83d\ude00", "9" * 300, "' OR 1=1 --"):
+            (reply,) = exchange(up, request(method, cursor=cursor))
+            if cursor:
+                assert (reply["error"]["code"], reply["error"]["data"]["name"]) == (-32602, "protocol"), reply
+            else:
+                assert reply["result"]["cursor"] is None
     assert up.status()["scans"]["total"] == 0
     for params in ({"count": 1000000}, {"uid": "ü" * 64}, {"note": "n" * 1024}, {"wait": "counted"}):
         assert exchange(up, request("scan", **params))[0]["result"]["state"] == "counted"
@@ -169,6 +172,7 @@ def test_a_database_that_is_not_configured_is_refused_by_name(up):
         refused(up, request("backup", databases=["parts.db", name]), -32602, begin, **unknown, database=name)
     for name in ("", "../parts.db", "a/b", ".hidden", "x" * 41):
         refused(up, request("list", database=name), -32602, f'"{name[:10]}', **unknown, database=name)
+        refused(up, request("history", database=name), -32602, f'"{name[:10]}', **unknown, database=name)
     assert up.status()["scans"]["total"] == 0
 
 

@@ -123,6 +123,53 @@ def test_p4_room_given_by_a_reload_is_used_at_once(full):
     assert len(spool(site)) == 2
 
 
+# --- what people see -------------------------------------------------------------------------------
+
+
+def test_p11_the_queue_tells_what_waits_why_and_until_when(offline):
+    site = offline
+    ids = [queued_backup(site) for _ in range(2)]
+    queue = site.call("queue")
+    assert [v["id"] for v in queue["versions"]] == ids and queue["cursor"] is None
+    assert queue["length"] == 2 and queue["bytes"] == sum(v["size_bytes"] for v in queue["versions"])
+    assert "store not reached" in queue["error"] and queue["next_try_at"] and queue["oldest_at"]
+    first = site.call("queue", limit=1)
+    assert [v["id"] for v in first["versions"]] == ids[:1]
+    assert [v["id"] for v in site.call("queue", limit=1, cursor=first["cursor"])["versions"]] == ids[1:]
+    text = site.ctl("queue").stdout
+    assert "  Waiting:              2 versions, " in text and "  Next try: " in text
+    assert "store not reached" in text and all(v["key"] in text for v in queue["versions"])
+    back(site)
+    assert site.ctl("queue").stdout.endswith("  empty\n")
+
+
+def test_p11_history_tells_what_happened_newest_first_and_over_restarts(offline):
+    site = offline
+    for _ in range(3):
+        queued_backup(site)
+    site.restart()
+    back(site)
+    events = site.call("history")["events"]
+    told = [(e["event"], e["database"]) for e in events]
+    parts = [event for event, database in told if database]
+    assert parts == ["stored", "stored", "superseded", "captured", "captured", "captured", "stored", "captured"]
+    assert [event for event, database in told if not database] == [
+        "started", "stopped", "upload_failed", "started"]
+    assert "store not reached" in next(e["text"] for e in events if e["event"] == "upload_failed")
+    assert events[0]["key"] == site.keys()[-1] or events[1]["key"] == site.keys()[-1]
+    assert site.call("history", database="parts.db")["events"] == [e for e in events if e["database"]]
+    pages, cursor = [], None
+    while not pages or cursor:
+        page = site.call("history", limit=5, cursor=cursor)
+        pages, cursor = pages + page["events"], page["cursor"]
+    assert pages == events
+    lines = site.ctl("history", "--limit", "3").stdout.splitlines()
+    assert [line for line in lines if " UTC  " in line][0].endswith("  stored parts.db")
+    site.configure(sync="backend = tape")
+    site.ctl("reload", check=False)
+    assert site.call("history", limit=1)["events"][0]["event"] == "reload_refused"
+
+
 # --- files and rows ----------------------------------------------------------------------------------
 
 

@@ -81,7 +81,8 @@ def test_status_as_json_has_every_name_of_the_protocol(stored):
             "proof", "machine", "version", "pid"} <= set(status)
     assert {"reachable", "checked_at", "error"} <= set(status["store"])
     assert {"total", "since_backup", "until_backup", "unprotected", "oldest_unprotected_at"} == set(status["scans"])
-    assert {"length", "bytes", "oldest_at", "next_try_at", "error"} == set(status["queue"])
+    assert {"length", "bytes", "max_bytes", "full", "paused", "oldest_at", "next_try_at", "error"} == set(
+        status["queue"])
     for database in status["databases"]:
         assert {"name", "path", "present", "size_bytes", "state", "last_version", "error"} <= set(database)
         version = database["last_version"]
@@ -112,8 +113,8 @@ def test_status_of_a_casmand_that_is_switched_off_says_so(site):
     done = site.ctl("backup", check=False)
     assert done.returncode == OFFLINE and "uploads are off (enabled = false)" in done.stdout
     text = site.ctl("status").stdout
-    assert "  Enabled:              False\n" in text and "  ⚠ disabled by the configuration\n" in text
-    assert "  Status:               Disabled\n" in text and "✓" not in text
+    assert "  Enabled:              False\n" in text and "  ⚠ uploads are disabled by the configuration" in text
+    assert "  Status:               Uploads disabled (10 scans until backup)\n" in text and "✓" not in text
     assert site.keys() == []
     site.configure(sync="enabled = true")
     site.ctl("reload")
@@ -130,7 +131,9 @@ def test_without_a_backend_a_backup_is_refused_in_the_references_words(site):
     assert (done.returncode, done.stdout) == (FAILED, "")
     assert done.stderr == "casmanctl: Storage backend not available: backend = disabled in the configuration\n"
     assert site.ctl("scan").stdout == "Counted: scan 1 (1 since the last backup, 9 until the next)\n"
-    assert "disabled by the configuration" in site.ctl("status").stdout
+    text = site.ctl("status").stdout
+    assert "disabled by the configuration (backend = disabled): scans are counted, nothing is captured" in text
+    assert "  Status:               Disabled\n" in text
 
 
 # --- list ----------------------------------------------------------------------------------------
