@@ -119,7 +119,8 @@ uint64_t spool_limit(struct state *state, const struct config *c)
 	uint64_t used;
 	struct err e;
 
-	(void)state_spool_bytes(state, &used, &e);
+	if (state_spool_bytes(state, &used, &e))
+		used = 0;
 	return limit_beside(state, c, used);
 }
 
