@@ -13,6 +13,8 @@ build="$build libexpat1-dev libcurl4-openssl-dev"
 tests='clang llvm libclang-rt-14-dev clang-tidy clang-format cppcheck shellcheck mandoc'
 tests="$tests libcmocka-dev python3 python3-pytest python3-pytest-xdist"
 tests="$tests sqlite3 strace socat jq dosfstools iproute2 procps systemd openssl"
+# A disk whose power can be cut (tests/power).
+tests="$tests libfuse3-dev fuse3 e2fsprogs mount"
 # Real S3 servers for them (tests/servers), and other clients of S3.
 tests="$tests radosgw ceph-mon ceph-osd swift-proxy swift-account swift-container swift-object"
 tests="$tests memcached python3-boto3 awscli"

@@ -20,11 +20,13 @@ CLIENTS = 2
 PIPELINED = 3      # scans that a client posts before it reads an answer
 COMMIT_EVERY = .01  # seconds
 ASK_EVERY = .3
-OUTAGE = .7        # at most; as long, at most, between two of them
+OUTAGE = 3.5       # at most: versions are superseded, which takes more than KEEP captures
+BETWEEN = .7       # two outages, at most
+KEEP = 2           # versions of each database that wait for the store at least
 
 
 class Told(NamedTuple):
-    what: str     # "scan", "commit", "captured" or "stored"
+    what: str     # "scan", "commit", "captured", "superseded" or "stored"
     name: str     # a uid, a database, or a version's key
     number: int   # of the scan, or of the commit
     posted: int   # scans that had been posted by then
@@ -44,7 +46,7 @@ class Day:
     def configure(self, scans, third):
         for name in DATABASES:
             self.site.database(name, "a", on_change=third if name == "third.db" else "mark")
-        self.site.configure(sync=f"backup_on_scan_count = {scans}")
+        self.site.configure(sync=f"backup_on_scan_count = {scans}\nkeep_versions = {KEEP}\nkeep_daily = 0")
 
     def prepare(self):
         """The databases, as they were in the morning."""
@@ -98,13 +100,13 @@ class Day:
                 site.news.wait_for(lambda: len(site.log) > at or self.over.is_set(), 1)
                 lines, at = site.log[at:], len(site.log)
             for line in lines:
-                if found := re.match(r"<6>(captured|stored) db=\S+ key=(\S+)", line):
+                if found := re.match(r"<6>(captured|superseded|stored) db=\S+ key=(\S+)", line):
                     self.tell(*found.groups())
 
     def outages(self):
         """The store's disk is pulled and plugged in again."""
         marker, away = self.site.store / ".casmand-store", self.site.store / "away"
-        while not self.over.wait(self.chance.uniform(0, OUTAGE)):
+        while not self.over.wait(self.chance.uniform(0, BETWEEN)):
             marker.rename(away)
             self.over.wait(self.chance.uniform(0, OUTAGE))
             away.rename(marker)

@@ -7,8 +7,9 @@ flushed (see powerreplay).  After each cut casmand starts, and then
   - each scan that was acknowledged is counted, under its number, and no more than were posted;
   - each commit that the application was told of is there, and in the newest version;
   - each version that was said to be stored is in the store before casmand starts;
-  - each version that was said to be captured is in the store in the end; each version once, whole, with exact
-    metadata, and in it some committed state of its database, never older than the one before;
+  - each version that was said to be captured is in the store in the end, or was superseded by two newer ones;
+  - in the store is each version once, whole, with exact metadata, and in it some committed state of its
+    database, never older than the one before;
   - the start was clean, and spool and queue are empty.
 
 Takes root, FUSE and loop devices.
@@ -22,9 +23,9 @@ import sys
 import tempfile
 
 sys.path[:0] = [str(pathlib.Path(__file__).parent), str(pathlib.Path(__file__).resolve().parents[1] / "system")]
-from day import DATABASES, Day  # noqa: E402
+from day import DATABASES, KEEP, Day  # noqa: E402
 from lab import Disks, missing  # noqa: E402
-from trouble import drained, judge_object, whole  # noqa: E402
+from trouble import drained, judge, judge_object, spool  # noqa: E402
 
 SECONDS = 6
 ASKED_AGAIN = 30  # scans, the last ones acknowledged before the cut
@@ -41,6 +42,11 @@ class Judge:
             self.told[told.what].append(told)
         later = day.told[cut.marks:]
         self.most_scans = later[0].posted if later else day.posted
+
+    @property
+    def life(self):
+        """What it logged after the cut."""
+        return self.site.log[self.site.mark:]
 
     def stored(self):
         """As somebody finds the store who pulls that disk and reads it elsewhere."""
@@ -67,15 +73,23 @@ class Judge:
             assert len(rows[name]) >= acknowledged, f"{name} lost commits of its own: {len(rows[name])} {acknowledged}"
         return rows
 
-    def versions(self, rows):
-        versions = whole(self.site)
-        keys = {str(path.relative_to(self.site.store)) for paths in versions.values() for path in paths}
+    def captured(self, name, keys):
+        superseded = {told.name for told in self.day.told if told.what == "superseded"}
+        superseded.update(line.split(" key=")[1].split()[0] for line in self.life if "<6>superseded" in line)
         for told in self.told["captured"]:
-            assert told.name in keys, f"was captured, and is lost: {told.name}"
+            if not told.name.startswith(f"backups/{name}/"):
+                continue
+            newer = [key for key in keys if key > told.name]
+            assert told.name in keys or (told.name in superseded and len(newer) >= KEEP), f"lost: {told.name}"
+
+    def versions(self, rows):
+        versions = judge(self.site.store)
+        assert spool(self.site) == []
         for name in DATABASES:
+            keys = [str(path.relative_to(self.site.store)) for path in versions[name]]
+            self.captured(name, keys)
             newest = []
-            for path in versions[name]:
-                key = str(path.relative_to(self.site.store))
+            for key in keys:
                 a, b = ([n for n, in self.site.rows(key, table)] for table in "ab")
                 assert a == b, f"half a transaction: {key}"
                 assert a[:len(newest)] == newest, f"older than the version before it: {key}"
@@ -92,7 +106,7 @@ class Judge:
             assert answer["failed"] == answer["queued"] == [], answer
         drained(self.site)
         assert self.site.stop() == 0
-        loud = [line for line in self.site.log[self.site.mark:] if line.startswith("<3>") or "damaged" in line]
+        loud = [line for line in self.life if line.startswith("<3>") or "damaged" in line]
         assert not loud, loud
         self.versions(rows)
 
@@ -130,8 +144,8 @@ def cut_power(folder, cuts, seconds=SECONDS, seed=0):
                     day.site.stop(9)
         fates[cut.fate] += 1
     told = collections.Counter(told.what for told in day.told)
-    return (f"{seconds} s with {told['scan']} scans, {told['commit']} commits, {told['captured']} captures and "
-            f"{told['stored']} uploads; {cuts} power cuts ({', '.join(f'{n} {f}' for f, n in fates.items())}): "
+    return (f"{seconds} s with {told['scan']} scans, {told['commit']} commits, {told['captured']} captures, "
+            f"{told['stored']} uploads and {told['superseded']} superseded versions; {cuts} power cuts ({', '.join(f'{n} {f}' for f, n in fates.items())}): "
             "nothing lost, nothing half, nothing twice")
 
 
