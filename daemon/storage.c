@@ -238,10 +238,13 @@ static void on_closed(void *arg)
 
 void storage_close(struct storage *s, void (*closed)(void *arg), void *arg)
 {
+	struct store *store = s->store;
+
 	s->closed = closed;
 	s->closed_arg = arg;
-	if (s->store)
-		store_close(s->store, on_closed, s);
+	s->store = NULL; /* it may be gone before `closed` runs, and somebody ask for the status */
+	if (store)
+		store_close(store, on_closed, s);
 	else
 		on_closed(s);
 }
