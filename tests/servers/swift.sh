@@ -140,7 +140,8 @@ client_timeout = 60
 END
 part proxy /usr/bin/swift-proxy-server "$etc/proxy-server.conf" -v
 
-/usr/bin/python3 "$here/ready.py" "$url" "$access" "$secret" us-east-1 $$ ${bucket:+"$bucket"} &
+# The account is made with its first bucket; two that make that at once get in each other's way.
+/usr/bin/python3 "$here/ready.py" "$url" "$access" "$secret" us-east-1 $$ "${bucket:-first}" &
 wait $! # in the background, so that a signal is not kept waiting
 echo ready
 wait

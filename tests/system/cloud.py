@@ -41,6 +41,7 @@ class CloudSite(Site):
         settings = {"endpoint": server.endpoint, "bucket_name": self.bucket.name, "access_key_id": ACCESS,
                     "secret_access_key_file": self.folder / "secret", "region": server.region, "ca_file": server.ca,
                     **self.settings}
+        self.config.touch(mode=0o600)  # it may hold a secret
         self.config.write_text(text or SETTINGS.format(
             folder=self.folder, daemon=daemon, section=section, databases="\n".join(self.entries.values()),
             sync=f"backend = {section}\n{sync}",
