@@ -59,7 +59,9 @@ def test_p11_back_at_an_earlier_store_only_what_lies_there_is_its_last_version(s
         stored.ctl("reload")
 
     (first,), home = stored.keys(), stored.store
+    place = stored.here()
     move(stored.folder / "second")
+    stored.wait_log("^<6>stored db=parts.db ", since=place)
     stored.sql("parts.db", "INSERT INTO parts(part) VALUES('new')")
     (second,) = stored.call("backup", databases=["parts.db"])["versions"]
     assert second["state"] == "stored" and second["key"] != first
