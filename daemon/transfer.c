@@ -255,6 +255,8 @@ void transfer_stop(struct transfer *t, void (*stopped)(void *arg), void *arg)
 	t->stopping = true;
 	t->stopped = stopped;
 	t->stopped_arg = arg;
+	if (storage_store(t->storage))
+		store_stop(storage_store(t->storage));
 	stop_when_idle(t);
 }
 

@@ -10,8 +10,8 @@
  * A spool file that is lost or damaged makes its version bad; the next capture makes another.  Each
  * failure is told to `result` and logged once while it lasts.
  *
- * At the end: transfer_stop() lets uploads under way go on to their next answer, where they are left
- * (they start over another time, and find what they had done).  The storage must live until then.
+ * At the end: transfer_stop() stops the store, and leaves uploads under way where that ends them (they
+ * start over another time, and find what they had done).  The storage must live until then.
  *
  * Threads: the loop's.
  */

@@ -34,8 +34,10 @@ static void cut(struct store *s)
 {
 	struct fake *f = owner_of(s, struct fake, store);
 
-	if (f->is_cut)
-		store_ended(f->begun[1], &(struct err){.code = ERR_CANCELED});
+	if (!f->is_cut)
+		return;
+	f->is_cut = false;
+	store_ended(f->begun[1], &(struct err){.code = ERR_CANCELED});
 }
 
 static void free_fake(struct store *s, void (*freed)(void *arg), void *arg)
@@ -215,6 +217,25 @@ static void what_can_be_cut_is_not_awaited(void **state)
 	assert_true(f->is_closed);
 }
 
+static void stopping_ends_what_waits_and_what_comes_and_awaits_nothing(void **state)
+{
+	struct fake *f = *state;
+	struct ask third = {.r.done = on_done}, second = {.then = &third}, first = {0};
+
+	start(f, &first);
+	start(f, &second);
+	f->is_cut = true; /* the second */
+	store_stop(&f->store);
+	assert_int_equal(second.ended, 0); /* never from inside */
+	uv_run(&f->loop, UV_RUN_DEFAULT);
+	assert_int_equal(second.code, ERR_CANCELED);
+	assert_int_equal(third.code, ERR_CANCELED);
+	assert_int_equal(f->begun_count, 2);
+	end(f, 0);
+	assert_false(f->is_closed);
+	close_fake(f);
+}
+
 static void what_is_started_while_closing_is_canceled(void **state)
 {
 	struct fake *f = *state;
@@ -262,6 +283,7 @@ int main(void)
 		WITH_FAKE(closing_with_nothing_under_way_comes_back_through_the_loop),
 		WITH_FAKE(closing_cancels_what_waits_and_awaits_what_is_under_way),
 		WITH_FAKE(what_can_be_cut_is_not_awaited),
+		WITH_FAKE(stopping_ends_what_waits_and_what_comes_and_awaits_nothing),
 		WITH_FAKE(what_is_started_while_closing_is_canceled),
 		cmocka_unit_test(what_was_answered_is_freed_but_the_cursor_stays),
 	};

@@ -113,5 +113,9 @@ struct store_facts store_facts(const struct store *s);
 /* The network is back: requests without progress end with OFFLINE, and others take new ways. */
 void store_reconnect(struct store *s);
 
+/* Requests that wait for the network, or to be begun, now or from now on, end with CANCELED, soon: for
+ * who has to hear of their ends before it can let go of the store. */
+void store_stop(struct store *s);
+
 /* s is gone when `closed` runs. */
 void store_close(struct store *s, void (*closed)(void *arg), void *arg);

@@ -62,17 +62,6 @@ static void begin_waiting(struct store *s, enum store_lane lane)
 	}
 }
 
-void store_start(struct store *s, struct store_request *r)
-{
-	enum store_lane lane = lane_of(r);
-
-	r->store = s;
-	r->next = NULL;
-	*s->lanes[lane].end = r;
-	s->lanes[lane].end = &r->next;
-	begin_waiting(s, lane);
-}
-
 static void cancel_waiting(struct store *s)
 {
 	struct store_request *r;
@@ -81,6 +70,39 @@ static void cancel_waiting(struct store *s)
 	err_set(&e, ERR_CANCELED, "canceled before it began");
 	while ((r = next_waiting(s, STORE_QUICK)) || (r = next_waiting(s, STORE_TRANSFERS)))
 		r->done(r, &e);
+}
+
+static void end_what_waits(struct store *s)
+{
+	if (s->maker->cut)
+		s->maker->cut(s);
+	cancel_waiting(s);
+}
+
+static void on_idle(uv_idle_t *idle)
+{
+	(void)uv_idle_stop(idle);
+	end_what_waits(owner_of(idle, struct store, way_back));
+}
+
+void store_stop(struct store *s)
+{
+	s->closing = true;
+	if (!uv_is_closing((uv_handle_t *)&s->way_back))
+		(void)uv_idle_start(&s->way_back, on_idle);
+}
+
+void store_start(struct store *s, struct store_request *r)
+{
+	enum store_lane lane = lane_of(r);
+
+	r->store = s;
+	r->next = NULL;
+	*s->lanes[lane].end = r;
+	s->lanes[lane].end = &r->next;
+	if (s->closing)
+		store_stop(s);
+	begin_waiting(s, lane);
 }
 
 static void close_if_all_ended(struct store *s)
@@ -111,8 +133,7 @@ static void on_way_back(uv_handle_t *handle)
 {
 	struct store *s = owner_of((uv_idle_t *)handle, struct store, way_back);
 
-	if (s->maker->cut)
-		s->maker->cut(s);
+	end_what_waits(s);
 	s->is_back = true;
 	close_if_all_ended(s);
 }

@@ -16,7 +16,7 @@ struct store_maker {
 	/* Begins it; store_ended() comes later, on the loop thread, never from inside. */
 	void (*begin)(struct store *s, struct store_request *r);
 	void (*reconnect)(struct store *s); /* NULL: there is no network to it */
-	/* s is closing: what is under way ends soon, or from inside.  NULL: it cannot be cut. */
+	/* s is stopping: what is under way ends soon, or from inside.  NULL: it cannot be cut. */
 	void (*cut)(struct store *s);
 	/* Nothing is under way; `freed` comes from inside, or later. */
 	void (*free)(struct store *s, void (*freed)(void *arg), void *arg);
@@ -33,8 +33,8 @@ struct store {
 	} lanes[STORE_LANES];
 	struct store_facts facts;
 	bool closing;
-	/* Never started: closing it brings us back to the loop, so that nothing is called back from
-	 * inside store_close(). */
+	/* Brings us back to the loop, so that nothing is called back from inside store_stop() or
+	 * store_close(). */
 	uv_idle_t way_back;
 	bool is_back;
 	void (*closed)(void *arg);
