@@ -1,5 +1,7 @@
 #include "daemon/io/store_file.h"
 
+#include "common/named.h"
+#include "common/scoped.h"
 #include "common/text.h"
 
 #include <string.h>
@@ -45,8 +47,10 @@ static enum err_code not_found(const struct file_job *j, struct err *e)
 
 static enum err_code not_permitted(const struct file_job *j, struct err *e)
 {
-	return err_note(e, "uid %u has no right to that in the store %s (chown or chmod it)",
-		geteuid(), j->place);
+	scoped(heap) char *user = named_user(geteuid());
+
+	return err_note(
+		e, "%s has no right to that in the store %s (chown or chmod it)", user, j->place);
 }
 
 static enum err_code not_working(const struct file_job *j, struct err *e)
@@ -56,7 +60,10 @@ static enum err_code not_working(const struct file_job *j, struct err *e)
 	if (j->root < 0 || fstatvfs(j->root, &fs) || !(fs.f_flag & ST_RDONLY))
 		return not_reached(j, e);
 	e->code = ERR_REFUSED;
-	return err_note(e, "the store %s is mounted read-only (mount it for writing)", j->place);
+	return err_note(e,
+		"the store %s is read-only for casmand (mount it for writing, or add it to the "
+		"service's ReadWritePaths=)",
+		j->place);
 }
 
 /* What the folder's file system said, as what it means for a store. */

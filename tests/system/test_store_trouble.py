@@ -213,7 +213,7 @@ def test_p4_p11_a_store_mounted_read_only_is_said_with_its_mend_and_tried_again_
     for way in ("backup", "reload"):
         mount(site.store, "ro")
         change(site)
-        waits(site, site.call("backup"), "is mounted read-only (mount it for writing)")
+        waits(site, site.call("backup"), "is read-only for casmand (mount it for writing")
         mount(site.store, "rw")
         place = site.here()
         site.call(way)
