@@ -12,7 +12,7 @@ LAYERS = {  # folder: folders it may include besides itself
     "tests/fuzz": {"tests", "daemon/core", "daemon/io", "common"},
     "tests/s3": {"tests", "daemon/core", "daemon/io", "common"},
     "tests/storm": {"tests", "daemon/core", "daemon/io", "common"},
-    "tests/bench": {"daemon/core", "daemon/io", "daemon", "common"},
+    "tests/bench": {"tests/s3", "daemon/core", "daemon/io", "daemon", "common"},
     "daemon": {"daemon/core", "daemon/io", "common"},
     "daemon/io": {"daemon/core", "common"},
     "daemon/core": {"common"},
