@@ -77,7 +77,15 @@ void show_reload(struct pen *p, const struct doc *result)
 
 void show_progress(struct pen *p, const struct doc *params)
 {
-	if (strcmp(doc_as_text(doc_get(params, "state"), ""), "captured") != 0)
+	const char *state = doc_as_text(doc_get(params, "state"), "");
+	int64_t seconds;
+
+	if (strcmp(state, "waiting") == 0 && pen_is_count(doc_get(params, "seconds"), &seconds))
+		pen_add(p,
+			"Begins in %" PRId64
+			" s: who is no administrator gets one backup in 10 s\n",
+			seconds);
+	if (strcmp(state, "captured") != 0)
 		return;
 	pen_text(p, doc_get(params, "database"));
 	pen_add(p, ": captured, on its way to the store\n");

@@ -171,6 +171,17 @@ static uint64_t backup_moment(struct verbs *v, const struct call *call, const st
 	return when;
 }
 
+/* Whoever waits longer than for the store is told so. */
+static void tell_wait(struct call *call, uint64_t when)
+{
+	uint64_t now = alarm_now();
+	struct doc *params = doc_object();
+
+	doc_put_text(params, "state", "waiting");
+	doc_put_int(params, "seconds", (int64_t)((when - now + 999) / 1000));
+	call_notify(call, "progress", params);
+}
+
 static bool is_named(const struct doc *list, const char *name)
 {
 	for (size_t i = 0; i < doc_length(list); i++)
@@ -235,6 +246,8 @@ static void on_backup(struct verbs *v, struct call *call)
 	} else {
 		wanted_names(call, config, &want);
 		want.not_before = backup_moment(v, call, config);
+		if (want.wait && want.not_before > alarm_now())
+			tell_wait(call, want.not_before);
 		struct backup *backup = backup_start(v->backups, g, &want);
 		if (backup)
 			call->backup = backup;

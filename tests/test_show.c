@@ -47,12 +47,15 @@ static void an_error_is_one_sentence_and_several_mistakes_are_lines(void **state
 	shown(show_error, "{}", "casmanctl: unknown error\n");
 }
 
-static void only_a_capture_is_progress(void **state)
+static void only_a_capture_and_a_wait_are_progress(void **state)
 {
 	(void)state;
 	shown(show_progress, "{'database':'parts.db','state':'captured'}",
 		"parts.db: captured, on its way to the store\n");
 	shown(show_progress, "{'database':'parts.db','state':'stored','key':'k'}", "");
+	shown(show_progress, "{'state':'waiting','seconds':8}",
+		"Begins in 8 s: who is no administrator gets one backup in 10 s\n");
+	shown(show_progress, "{'state':'waiting'}", "");
 	shown(show_progress, "{}", "");
 }
 
@@ -248,7 +251,7 @@ int main(void)
 		cmocka_unit_test(a_scan_gets_its_receipt),
 		cmocka_unit_test(a_reload_tells_what_became_of_it),
 		cmocka_unit_test(an_error_is_one_sentence_and_several_mistakes_are_lines),
-		cmocka_unit_test(only_a_capture_is_progress),
+		cmocka_unit_test(only_a_capture_and_a_wait_are_progress),
 		cmocka_unit_test(a_backup_is_a_line_for_each_database),
 		cmocka_unit_test(a_backup_that_is_not_stored_does_not_look_stored),
 		cmocka_unit_test(a_backup_of_nothing_says_so),

@@ -192,8 +192,11 @@ def test_p8_backups_of_an_ordinary_user_come_at_most_every_10_seconds_and_none_i
     first, waiting = late.member_backup
     assert [v["state"] for v in first["versions"]] == ["stored"]
     with waiting:
-        results = {reply["id"]: reply["result"] for reply in waiting.end() if "id" in reply}
+        replies = waiting.end()
+    results = {reply["id"]: reply["result"] for reply in replies if "id" in reply}
     assert sorted(results) == late.member_ids
+    told = [reply["params"]["seconds"] for reply in replies if reply.get("params", {}).get("state") == "waiting"]
+    assert len(told) == len(results) and all(0 < seconds <= 10 for seconds in told)
     (version,) = results[late.member_ids[0]]["versions"]
     assert version["state"] == "stored" and len(late.site.rows(version["key"])) == 4
     assert moment(version) - moment(first["versions"][0]) >= datetime.timedelta(seconds=9.9)
