@@ -25,8 +25,8 @@
 
 struct state;
 
-/* Opens or makes `folder` (0700), locks it, opens state.db in it, makes the machine's id.
- * BUSY: another casmand has it (its pid is in the text).  CONFIG: a newer casmand wrote it. */
+/* Opens or makes `folder` (0700, mended where it is not), locks it, opens state.db in it, makes the
+ * machine's id.  REFUSED: others may enter it, and it holds what is not casmand's.  BUSY: another casmand has it (its pid is in the text).  CONFIG: a newer casmand wrote it. */
 enum err_code state_open(struct state **out, const char *folder, struct err *e) must_check;
 void state_close(struct state *s);
 const char *state_folder(const struct state *s); /* with links resolved */

@@ -3,6 +3,7 @@
 #include "daemon/io/disk.h"
 #include "daemon/io/state_inner.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -124,13 +125,48 @@ static enum err_code machine_id(struct state *s, struct err *e)
 	return e->code;
 }
 
+/* Nothing of somebody else's lies in it: it was a state folder before, or is an empty one. */
+static bool is_own(int folder)
+{
+	int again = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *list = again < 0 ? NULL : fdopendir(again);
+	const struct dirent *entry;
+	bool empty = list;
+
+	if (!list && again >= 0)
+		close(again);
+	while (empty && (entry = readdir(list))) /* NOLINT(concurrency-mt-unsafe): our own stream */
+		empty = entry->d_name[0] == '.' || strcmp(entry->d_name, "lost+found") == 0;
+	if (list)
+		closedir(list);
+	return empty || faccessat(folder, "casmand.lock", F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* Versions and counts are nobody else's.  A folder that was made otherwise is mended, unless it
+ * looks as if state_dir named a wrong one. */
+static enum err_code make_private(const struct state *s, int folder, struct err *e)
+{
+	struct stat st;
+
+	if (fstat(folder, &st))
+		return err_sys(e, "look at %s", s->folder);
+	if (!(st.st_mode & (S_IRWXG | S_IRWXO)))
+		return ERR_NONE;
+	if (!is_own(folder))
+		return err_set(e, ERR_REFUSED,
+			"others may enter %s, and it holds things that are not casmand's. Mend: "
+			"give state_dir a folder of its own, or chmod 700 %s",
+			s->folder, s->folder);
+	return fchmod(folder, 0700) ? err_sys(e, "chmod 700 %s", s->folder) : ERR_NONE;
+}
+
 /* The lock lives as long as the descriptor; the pid in the file is for people. */
 static enum err_code lock(struct state *s, struct err *e)
 {
 	char pid[32] = "";
 
 	scoped(fd) int folder = disk_open_folder(s->folder, e);
-	if (folder < 0)
+	if (folder < 0 || make_private(s, folder, e))
 		return e->code;
 	s->lock = openat(folder, "casmand.lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (s->lock < 0)

@@ -196,6 +196,27 @@ def test_p11_a_state_folder_without_permission_is_refused_by_name(site):
     assert str(site.folder / "state") in line and "Permission denied" in line
 
 
+def test_p10_a_state_folder_that_others_may_enter_is_mended_if_it_is_casmands_own(site):
+    site.database()
+    state = site.folder / "state"
+    state.mkdir()
+    for _ in range(2):  # an empty one, and one from before
+        state.chmod(0o755)
+        site.start()
+        assert state.stat().st_mode & 0o777 == 0o700
+        assert site.stop() == 0
+
+
+def test_p10_a_state_folder_with_other_things_in_it_is_left_as_it_is_and_refused(site):
+    site.database()
+    site.configure()
+    state = site.folder / "state"
+    state.mkdir(mode=0o755)
+    (state / "of-somebody-else").touch()
+    refused_to_start(site, str(state), "others may enter", f"chmod 700 {state}")
+    assert state.stat().st_mode & 0o777 == 0o755 and [f.name for f in state.iterdir()] == ["of-somebody-else"]
+
+
 def test_p4_files_in_the_spool_that_no_version_needs_are_tidied_away_and_others_stay(site):
     site.database()
     site.make()
