@@ -21,7 +21,7 @@ static void refuse(
 {
 	struct doc *data = doc_object();
 
-	doc_put_text(data, "name", err_name(ERR_PROTO));
+	doc_put_text(data, "name", err_name(code == PROTO_FAILED ? ERR_BUSY : ERR_PROTO));
 	char *line = proto_error(id, code, words, data);
 	ipc_send(p, line, strlen(line));
 	free(line);

@@ -161,8 +161,8 @@ def test_a_member_may_have_64_connections_and_others_still_get_in(shared):
     for line in lines[:64]:
         assert line.call("ping")["pid"] == shared.daemon.pid
     replies = lines[64].end()
-    assert [(r["id"], r["error"]["code"], r["error"]["message"]) for r in replies] == [
-        (None, -32000, "too many connections")]
+    assert [(r["id"], r["error"]["code"], r["error"]["data"]["name"], r["error"]["message"]) for r in replies] == [
+        (None, -32000, "busy", "too many connections")]
     done = MEMBER.ctl(shared, "ping", check=False)
     assert (done.returncode, done.stderr) == (1, "casmanctl: too many connections\n")
     assert Person("games", "games").call(shared, "scan")["scan"] == 1  # somebody else
