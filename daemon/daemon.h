@@ -1,8 +1,9 @@
 /* daemon.h - casmand from its first configuration to its end: signals, socket, alarm, engine.
  *
  * Starting: any error ends it.  Running: errors belong to one database or one request.  Reload: a
- * bad configuration leaves the old one in force.  Closing (SIGTERM, SIGINT): captures under way
- * become versions, what is not stored stays queued; a second signal changes nothing.
+ * bad configuration leaves the old one in force.  Closing (SIGTERM, SIGINT): copies under way
+ * become versions, but one that is being checked is given up and taken again after the next start;
+ * what is not stored stays queued; a second signal changes nothing.
  */
 #pragma once
 

@@ -3,7 +3,8 @@
  * Made at start and made anew at each reload; state.db and the socket live on.  Facts go down
  * (engine_scanned(), the watch), what comes of them goes up through engine_events.
  *
- * On close: first the pipeline stops (captures under way become versions), then transfer and sweep,
+ * On close: first the pipeline stops (captures under way become versions, unless their check is cut
+ * short: then they are taken again after the next start), then transfer and sweep,
  * last the storage they use; `closed` comes when all is gone.  Until then all parts still tell what
  * they know, for peers go on asking.
  *
