@@ -311,7 +311,12 @@ static enum err_code open_all(struct daemon *d, struct config *config, struct er
 	}
 	warn(config);
 	d->control = control_open(d->state, &owner);
-	if (start_engine(d, config, e) || open_socket(d, config, e))
+	/* The socket first: who finds another casmand there has begun nothing. */
+	if (open_socket(d, config, e)) {
+		config_free(config);
+		return e->code;
+	}
+	if (start_engine(d, config, e))
 		return e->code;
 	open_link(d);
 	alarm_set(d->alarm, 0);
