@@ -55,6 +55,28 @@ static void add_listed(void *arg, const struct state_listed *l)
 	doc_add(arg, report_listed(l));
 }
 
+/* A name of which there are versions need not be in the configuration; else it is a slip, if the store
+ * was asked. */
+static enum err_code check_name(const struct call *call, const struct engine_parts *p,
+	const struct doc *found, struct err *e)
+{
+	const struct config *config = p->config;
+	const char *database = doc_as_text(call_param(call, "database"), NULL);
+	struct text known = {0};
+
+	if (!database || doc_length(found) || call_param(call, "cursor") ||
+		config_find(config, database) || storage_see(p->storage).reached != 1)
+		return ERR_NONE;
+	for (size_t i = 0; i < config->database_count; i++)
+		text_add(&known, "%s%s", i ? ", " : "", config->databases[i].name);
+	err_set(e, ERR_UNKNOWN_DB,
+		"no database is called \"%.40s\" in the configuration, nor any version in the "
+		"store; there are %s",
+		database, known.at);
+	text_free(&known);
+	return e->code;
+}
+
 static void answer_list(struct call *call, const struct engine_parts *p)
 {
 	struct state_page page = {.database = doc_as_text(call_param(call, "database"), NULL),
@@ -69,10 +91,11 @@ static void answer_list(struct call *call, const struct engine_parts *p)
 	(void)snprintf(page.cursor, sizeof(page.cursor), "%s",
 		doc_as_text(call_param(call, "cursor"), ""));
 	if (state_list(p->state, storage_id(p->storage), &page, &e) ||
-		state_listed_at(p->state, storage_id(p->storage), &at, &e)) {
+		state_listed_at(p->state, storage_id(p->storage), &at, &e) ||
+		check_name(call, p, list, &e)) {
 		doc_free(list);
 		doc_free(d);
-		call_fail(call, &e, NULL);
+		call_fail(call, &e, e.code == ERR_UNKNOWN_DB ? page.database : NULL);
 		return;
 	}
 	doc_put(d, "versions", list);

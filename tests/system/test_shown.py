@@ -197,6 +197,20 @@ def test_list_of_nothing_says_how_to_begin(up):
     assert (done.returncode, done.stderr) == (FAILED, 'casmanctl: "../parts.db" is no name of a database\n')
 
 
+def test_a_list_of_what_nobody_knows_names_what_there_is(up):
+    done = up.ctl("list", "--db", "prats.db", check=False)
+    assert (done.returncode, done.stderr) == (
+        FAILED, 'casmanctl: no database is called "prats.db" in the configuration, nor any version in the store; '
+        'there are parts.db, assembled_casm.db\n')
+    del up.entries["assembled_casm.db"]
+    up.make("assembled_casm.db", "assembly")
+    up.call("backup", databases=["assembled_casm.db"])
+    up.configure()
+    up.ctl("reload")
+    up.wait_log("^<6>reloaded ")
+    assert "Available Backups (1):" in up.ctl("list", "--db", "assembled_casm.db").stdout  # not watched any more
+
+
 def test_p11_a_list_that_could_not_be_checked_says_so(stored):
     stored.configure(sync="cache_ttl_seconds = 0")
     stored.ctl("reload")
