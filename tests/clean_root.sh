@@ -139,11 +139,13 @@ scenario() {
 	expect "the daemon is a new one" test "$(daemon_pid)" != "$before"
 	expect "and knows the versions" sh -c "casmanctl list | grep -q parts.db"
 
+	scenario_of_credentials
 	[ ! -d /run/systemd/system ] || scenario_of_systemd
 
 	expect "uninstalls" sh systemd/install.sh --uninstall
 	expect "configuration and databases stay" \
-		test -e /etc/casmand/casmand.conf -a -e /var/lib/casman/parts.db
+		test -e /etc/casmand/casmand.conf -a -e /etc/casmand/casmand.env -a \
+		-e /var/lib/casman/parts.db
 	expect "versions stay" test "$(stored)" -ge 1
 	expect "nothing else stays" test -z "$(find /usr/local /etc/systemd /run -name '*casman*')"
 
@@ -159,6 +161,32 @@ scenario() {
 	expect "and still knows the databases there" \
 		sh -c "casmanctl status --json | grep -q /home/field/data/parts.db"
 	expect "uninstalls" sh systemd/install.sh --uninstall
+}
+
+has_variable() { # NAME=VALUE: the daemon's
+	tr '\0' '\n' <"/proc/$(daemon_pid)/environ" | grep -qxF "$1"
+}
+
+scenario_of_credentials() {
+	environment=/etc/casmand/casmand.env
+	sed -i 's/^backend = .*/backend = r2/' /etc/casmand/casmand.conf
+	expect "is told how to hand over credentials" \
+		sh -c "sh systemd/install.sh | grep -e --preserve-env="
+	expect "the store is not available, and it says why" \
+		sh -c "casmanctl status | grep 'export R2_ACCOUNT_ID, R2_ACCESS_KEY_ID'"
+	export R2_ACCOUNT_ID=account R2_ACCESS_KEY_ID=id R2_SECRET_ACCESS_KEY='a b/+="#$x'
+	expect "casmanctl sees that the shell has them" sh -c "casmanctl status | grep 'Hand them over'"
+	expect "takes them over, and shows none" \
+		sh -c "! sh systemd/install.sh | grep -F '$R2_SECRET_ACCESS_KEY'"
+	unset R2_ACCOUNT_ID R2_ACCESS_KEY_ID
+	expect "for root alone" test "$(stat -c '%U %a' $environment)" = "root 600"
+	expect "the daemon has them" has_variable R2_ACCESS_KEY_ID=id
+	expect "whole" has_variable "R2_SECRET_ACCESS_KEY=$R2_SECRET_ACCESS_KEY"
+	unset R2_SECRET_ACCESS_KEY
+	expect "keeps them where nothing is exported" sh systemd/install.sh
+	expect "the daemon still has them" has_variable R2_ACCOUNT_ID=account
+	sed -i 's/^backend = .*/backend = file/' /etc/casmand/casmand.conf
+	expect "goes back to a folder" casmanctl reload
 }
 
 restarted() { # PID: the service has a new process and is ready
