@@ -1,7 +1,11 @@
 #include "client/show.h"
+#include "common/span.h"
+#include "common/stamp.h"
 
 #include <stdio.h>
 #include <string.h>
+
+#define SKEW_MOST 5 /* s: where the clock is off by more, casmand corrects what it tells */
 
 static void row(struct pen *p, const char *name, pen_writer *write, const struct doc *value)
 {
@@ -146,6 +150,26 @@ static void store_state(struct pen *p, const struct doc *s)
 	}
 }
 
+/* 0: it is right, or nobody knows. */
+static int64_t skew_of(const struct doc *s)
+{
+	int64_t skew = doc_as_int(doc_get(s, "clock_skew_seconds"), 0);
+
+	return skew > SKEW_MOST || skew < -SKEW_MOST ? skew : 0;
+}
+
+static void clock_warning(struct pen *p, int64_t skew)
+{
+	char span[SPAN_TEXT], words[160];
+
+	span_time(span, (uint64_t)(skew < 0 ? -skew : skew) * 1000);
+	(void)snprintf(words, sizeof(words),
+		"The clock of this machine is %s %s the store's; casmand corrects that. Mend: "
+		"timedatectl set-ntp true",
+		span, skew < 0 ? "behind" : "ahead of");
+	warn(p, words);
+}
+
 static void backend(struct pen *p, const struct doc *s)
 {
 	const struct doc *warning = doc_get(doc_get(s, "store"), "warning");
@@ -154,6 +178,8 @@ static void backend(struct pen *p, const struct doc *s)
 	store_state(p, s);
 	if (doc_is_text(warning))
 		warn(p, doc_as_text(warning, ""));
+	if (skew_of(s))
+		clock_warning(p, skew_of(s));
 	if (doc_is_text(doc_get(s, "endpoint")))
 		row(p, "Endpoint", pen_text, doc_get(s, "endpoint"));
 }
@@ -169,6 +195,7 @@ static void warnings(struct pen *p, const struct doc *list)
 
 void show_status(struct pen *p, const struct doc *result)
 {
+	p->look.now -= skew_of(result) * STAMP_SECOND; /* ages count from the corrected clock */
 	pen_add(p, "Database Sync Status\n");
 	pen_rule(p);
 	configuration(p, result);

@@ -3,6 +3,7 @@
 #include "common/log.h"
 #include "common/stamp.h"
 #include "common/text.h"
+#include "daemon/core/dating.h"
 #include "daemon/diary.h"
 #include "daemon/io/alarm.h"
 #include "daemon/io/work.h"
@@ -10,6 +11,8 @@
 #include "daemon/spool.h"
 
 #include <unistd.h>
+
+#define BUILT (CASMAND_BUILT * STAMP_SECOND)
 
 struct engine {
 	struct engine_parts parts;
@@ -66,6 +69,13 @@ static void thin_queue(struct engine *g)
 	state_ids_end(&gone);
 }
 
+static int64_t on_skew(void *arg)
+{
+	struct engine *g = arg;
+
+	return storage_see(g->parts.storage).skew;
+}
+
 static void on_captured(void *arg, const struct pipeline_result *r)
 {
 	struct engine *g = arg;
@@ -90,7 +100,8 @@ static void on_stored(struct engine *g)
 	struct err e;
 
 	g->upload_failure = ERR_NONE;
-	if (state_scans_forget(g->parts.state, storage_id(g->parts.storage), alarm_clock(), &e))
+	if (state_scans_forget(
+		    g->parts.state, storage_id(g->parts.storage), engine_clock(&g->parts), &e))
 		log_error("state", "error=\"%s\"", e.text);
 	pipeline_roomier(g->parts.pipeline);
 }
@@ -198,13 +209,12 @@ static enum err_code open_parts(struct engine *g, struct err *e)
 		p->state, p->storage, &(struct transfer_events){.result = on_uploaded, .arg = g});
 	p->sweep = sweep_open(p->state, p->storage);
 	return pipeline_open(&p->pipeline, g->loop,
-		&(struct pipeline_options){.config = p->config,
-			.state = p->state,
-			.host = g->host,
-			.built = CASMAND_BUILT * STAMP_SECOND},
+		&(struct pipeline_options){
+			.config = p->config, .state = p->state, .host = g->host, .built = BUILT},
 		&(struct pipeline_events){.captured = on_captured,
 			.counted = on_counted,
 			.moved = on_moved,
+			.skew = on_skew,
 			.arg = g},
 		e);
 }
@@ -252,7 +262,7 @@ void engine_scanned(struct engine *g, const char *database, uint32_t count)
 	t->since_backup += count;
 	t->unprotected += count;
 	if (t->oldest_at == STAMP_NONE)
-		t->oldest_at = alarm_clock();
+		t->oldest_at = engine_clock(&g->parts);
 	pipeline_scanned(g->parts.pipeline, database, count);
 }
 
@@ -263,8 +273,25 @@ void engine_hurry(struct engine *g)
 
 void engine_network_back(struct engine *g)
 {
-	if (g->parts.config->enabled && !g->closing)
+	if (uploads(g) && !g->closing)
 		transfer_network_back(g->parts.transfer);
+}
+
+static int64_t skew(const struct engine_parts *p)
+{
+	return storage_see(p->storage).skew;
+}
+
+int64_t engine_clock(const struct engine_parts *p)
+{
+	return dating_clock(alarm_clock(), skew(p), BUILT);
+}
+
+int64_t engine_corrected(const struct engine_parts *p, int64_t moment)
+{
+	if (moment == STAMP_NONE)
+		return moment;
+	return moment - dating_correction(alarm_clock(), skew(p), BUILT);
 }
 
 const struct engine_parts *engine_parts(const struct engine *g)

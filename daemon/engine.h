@@ -58,5 +58,11 @@ void engine_hurry(struct engine *g);
 void engine_network_back(struct engine *g);
 
 const struct engine_parts *engine_parts(const struct engine *g);
+
+/* The time as well as it is known, see dating.h; microseconds since 1970. */
+int64_t engine_clock(const struct engine_parts *p);
+/* What our clock said at that moment (or STAMP_NONE), corrected as far as that is known. */
+int64_t engine_corrected(const struct engine_parts *p, int64_t moment);
+
 bool engine_closing(const struct engine *g);
 void engine_close(struct engine *g, void (*closed)(void *arg), void *arg);

@@ -91,13 +91,17 @@ static bool commits_count(const struct watched *w)
 	}
 }
 
+static int64_t time_of(const struct watched *w)
+{
+	return dating_clock(
+		alarm_clock(), w->world->events.skew(w->world->events.arg), w->world->o.built);
+}
+
 /* Writes the row, and the scans that these commits are. */
 static enum err_code record(struct watched *w, uint32_t scans, struct err *e)
 {
-	struct state_scan scan = {.database = w->config->name,
-		.from = "commits",
-		.count = scans,
-		.at = alarm_clock()};
+	struct state_scan scan = {
+		.database = w->config->name, .from = "commits", .count = scans, .at = time_of(w)};
 
 	if (!scans)
 		return state_database_put(w->world->o.state, &w->row, e);
@@ -229,7 +233,10 @@ static void describe(struct watched *w, int64_t newest_key, struct state_version
 {
 	const struct capture *c = &w->capture;
 	const struct pipeline_options *o = &w->world->o;
-	struct dating date = dating_of(c->snapshot.began, newest_key, o->built);
+	struct dating date = dating_of(&(struct dating_facts){.clock = c->snapshot.began,
+		.skew = w->world->events.skew(w->world->events.arg),
+		.newest_key = newest_key,
+		.built = o->built});
 	struct state_version base;
 	struct err e;
 

@@ -20,6 +20,8 @@ struct pipeline_events {
 	void (*counted)(void *arg);
 	/* pipeline_turn() wants to be called at another moment than it said. */
 	void (*moved)(void *arg);
+	/* Asked: by how much our clock is ahead of the store's, see dating.h. */
+	int64_t (*skew)(void *arg);
 	void *arg;
 };
 

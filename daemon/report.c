@@ -75,6 +75,12 @@ struct doc *report_lacking(const struct engine_parts *p)
 
 /* --- status ------------------------------------------------------------ */
 
+/* Where our clock is known to be wrong, its moments are told as they were in truth. */
+static void put_clock(struct doc *d, const char *name, const struct engine_parts *p, int64_t moment)
+{
+	report_moment(d, name, engine_corrected(p, moment));
+}
+
 static struct doc *store(const struct engine_parts *p)
 {
 	struct storage_view see = storage_see(p->storage);
@@ -84,8 +90,8 @@ static struct doc *store(const struct engine_parts *p)
 		doc_put_null(d, "reachable");
 	else
 		doc_put_bool(d, "reachable", see.reached);
-	report_moment(d, "checked_at", see.asked_at);
-	report_moment(d, "last_ok_at", see.ok_at);
+	put_clock(d, "checked_at", p, see.asked_at);
+	put_clock(d, "last_ok_at", p, see.ok_at);
 	report_words(d, "place", see.place);
 	report_words(d, "error", see.error);
 	report_words(d, "warning", see.warning);
@@ -95,6 +101,7 @@ static struct doc *store(const struct engine_parts *p)
 
 static struct doc *scans(const struct engine_parts *p)
 {
+	int64_t oldest = p->tally.oldest_at, now = engine_clock(p);
 	int64_t until = pipeline_until(p->pipeline);
 	struct doc *d = doc_object();
 
@@ -105,7 +112,8 @@ static struct doc *scans(const struct engine_parts *p)
 	else
 		doc_put_int(d, "until_backup", until);
 	doc_put_int(d, "unprotected", p->tally.unprotected);
-	report_moment(d, "oldest_unprotected_at", p->tally.oldest_at);
+	/* One that was counted before the clock was found to be ahead is not of the future. */
+	report_moment(d, "oldest_unprotected_at", oldest > now ? now : oldest);
 	return d;
 }
 
@@ -222,6 +230,14 @@ static struct doc *warnings(const struct engine_parts *p)
 	return list;
 }
 
+static void put_skew(struct doc *d, int64_t skew)
+{
+	if (skew == STAMP_NONE)
+		doc_put_null(d, "clock_skew_seconds");
+	else
+		doc_put_int(d, "clock_skew_seconds", skew / STAMP_SECOND);
+}
+
 struct doc *report_status(const struct engine *g)
 {
 	const struct engine_parts *p = engine_parts(g);
@@ -238,13 +254,10 @@ struct doc *report_status(const struct engine *g)
 	doc_put_real(d, "backup_on_hours", p->config->backup_on_hours);
 	doc_put(d, "store", store(p));
 	doc_put(d, "scans", scans(p));
-	report_moment(d, "last_backup_at", pipeline_last_backup(p->pipeline));
+	put_clock(d, "last_backup_at", p, pipeline_last_backup(p->pipeline));
 	doc_put(d, "databases", databases(p));
 	doc_put(d, "queue", report_queue(p));
-	if (see.skew == STAMP_NONE)
-		doc_put_null(d, "clock_skew_seconds");
-	else
-		doc_put_int(d, "clock_skew_seconds", see.skew / STAMP_SECOND);
+	put_skew(d, see.skew);
 	doc_put_null(d, "quota");
 	doc_put_null(d, "maintain");
 	doc_put(d, "proof", doc_array());

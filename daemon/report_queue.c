@@ -33,7 +33,7 @@ struct doc *report_queue(const struct engine_parts *p)
 	report_moment(d, "next_try_at",
 		due == ALARM_NEVER || !sums.length
 			? STAMP_NONE
-			: alarm_clock() + ((int64_t)due - (int64_t)now) * 1000);
+			: engine_clock(p) + ((int64_t)due - (int64_t)now) * 1000);
 	doc_put_text(d, "error", error ? error->text : NULL);
 	return d;
 }

@@ -64,7 +64,7 @@ static enum err_code read_scan(const struct call *call, const struct engine *eng
 		.uid = doc_as_text(call_param(call, "uid"), NULL),
 		.from = "socket",
 		.count = (uint32_t)count,
-		.at = alarm_clock(),
+		.at = engine_clock(engine_parts(engine)),
 	};
 	if (scan->database && !config_find(engine_parts(engine)->config, scan->database))
 		return err_set(e, ERR_UNKNOWN_DB,

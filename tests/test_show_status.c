@@ -1,5 +1,7 @@
 #include "shown.h"
 
+#include <stdio.h>
+
 #define CONFIGURATION                                                                              \
 	"'enabled':true,'backend':'file','bucket':null,'endpoint':null,'keep_versions':10,"        \
 	"'backup_on_scan_count':10,'backup_on_hours':24.0,"
@@ -52,6 +54,45 @@ static void a_fresh_machine_reads_as_in_the_reference(void **state)
 		"\n"
 		"Queue:\n"
 		"  empty\n");
+}
+
+static void status_with_skew(const char *skew, const char *warning)
+{
+	char json[1024], expected[1024];
+
+	(void)snprintf(json, sizeof(json),
+		"{" CONFIGURATION STORE "'databases':[],'clock_skew_seconds':%s,"
+		"'scans':{'total':0,'since_backup':0,'until_backup':10,'unprotected':0,"
+		"'oldest_unprotected_at':null},'last_backup_at':null,"
+		"'queue':{'length':0,'bytes':0,'oldest_at':null,'next_try_at':null,'error':null},"
+		"'warnings':[]}",
+		skew);
+	(void)snprintf(expected, sizeof(expected), "  ✓ file store reached %s", warning);
+	struct doc *d = quoted_doc(json);
+	struct pen p = {.look = shown_look()};
+	show_status(&p, d);
+	if (!strstr(p.text.at, expected)) /* then shows both */
+		assert_string_equal(p.text.at, expected);
+	text_free(&p.text);
+	doc_free(d);
+}
+
+/* The one who reads has that clock, too: ages count from the corrected one. */
+static void a_clock_that_is_wrong_is_said_with_its_mend(void **state)
+{
+	(void)state;
+	status_with_skew("null", "3 s ago\n\n");
+	status_with_skew("0", "3 s ago\n\n");
+	status_with_skew("5", "3 s ago\n\n"); /* the store tells whole seconds, and late */
+	status_with_skew("-5", "3 s ago\n\n");
+	status_with_skew("-10800",
+		"3 h ago\n  ⚠ The clock of this machine is 3 h behind the store's; casmand "
+		"corrects "
+		"that. Mend: timedatectl set-ntp true\n");
+	status_with_skew("2678400",
+		"in 30 days\n  ⚠ The clock of this machine is 31 days ahead of the store's; "
+		"casmand "
+		"corrects that. Mend: timedatectl set-ntp true\n");
 }
 
 static void a_machine_in_trouble_tells_all_of_it(void **state)
@@ -346,6 +387,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_fresh_machine_reads_as_in_the_reference),
+		cmocka_unit_test(a_clock_that_is_wrong_is_said_with_its_mend),
 		cmocka_unit_test(a_machine_in_trouble_tells_all_of_it),
 		cmocka_unit_test(a_bucket_reads_as_in_the_reference),
 		cmocka_unit_test(what_is_not_known_is_not_called_good),

@@ -1,10 +1,29 @@
 /* The queue and the end that all stores share, with a maker that does nothing by itself. */
 #include "check.h"
+#include "common/stamp.h"
+#include "daemon/io/alarm.h"
 #include "daemon/io/store_maker.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
 
-#define MOST 8
+#define MOST   8
+#define JITTER 100000 /* us between two looks at two clocks */
+
+/* The wall clock as the test sets it (us): this stands before the C library's. */
+static int64_t set_by;
+
+int clock_gettime(clockid_t clock_id, struct timespec *tp)
+{
+	int failed = (int)syscall(SYS_clock_gettime, clock_id, tp);
+
+	if (clock_id == CLOCK_REALTIME)
+		tp->tv_sec += set_by / 1000000;
+	return failed;
+}
 
 struct fake {
 	struct store store;
@@ -272,6 +291,43 @@ static void what_was_answered_is_freed_but_the_cursor_stays(void **state)
 	assert_string_equal(r.got.cursor, "here");
 }
 
+static void who_wants_to_be_left_alone_is_remembered(void **state)
+{
+	struct fake *f = *state;
+	struct ask first = {0}, second = {0};
+
+	assert_int_equal(store_facts(&f->store).not_before, 0);
+	start(f, &first);
+	start(f, &second);
+	f->begun[0]->got.wait = 5000;
+	uint64_t least = alarm_now() + 5000;
+	end(f, 0);
+	end(f, 1); /* says nothing about it */
+	assert_in_range(store_facts(&f->store).not_before, least, alarm_now() + 5000);
+	close_fake(f);
+}
+
+#define HOUR INT64_C(3600000000) /* us */
+
+static void a_clock_that_is_set_is_off_by_as_much_more(void **state)
+{
+	struct fake *f = *state;
+
+	assert_int_equal(store_facts(&f->store).skew, STAMP_NONE);
+	set_by = HOUR;
+	assert_int_equal(store_facts(&f->store).skew, STAMP_NONE);
+	store_told_skew(&f->store, 2 * HOUR);
+	assert_true(labs(store_facts(&f->store).skew - 2 * HOUR) < JITTER);
+	set_by = -HOUR;
+	assert_true(labs(store_facts(&f->store).skew) < JITTER);
+	set_by = 24 * HOUR;
+	assert_true(labs(store_facts(&f->store).skew - 25 * HOUR) < JITTER);
+	store_told_skew(&f->store, 25 * HOUR);
+	assert_true(labs(store_facts(&f->store).skew - 25 * HOUR) < JITTER);
+	set_by = 0;
+	close_fake(f);
+}
+
 #define WITH_FAKE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -285,6 +341,8 @@ int main(void)
 		WITH_FAKE(what_can_be_cut_is_not_awaited),
 		WITH_FAKE(stopping_ends_what_waits_and_what_comes_and_awaits_nothing),
 		WITH_FAKE(what_is_started_while_closing_is_canceled),
+		WITH_FAKE(who_wants_to_be_left_alone_is_remembered),
+		WITH_FAKE(a_clock_that_is_set_is_off_by_as_much_more),
 		cmocka_unit_test(what_was_answered_is_freed_but_the_cursor_stays),
 	};
 

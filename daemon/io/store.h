@@ -106,7 +106,8 @@ struct store_facts {
 	int64_t skew; /* us that our clock is ahead of the store's; STAMP_NONE: nothing said so */
 	/* It cannot put only where nothing is: two that put in the same moment may overwrite. */
 	bool unconditional;
-	uint64_t not_before; /* alarm_now() until which it wants to be left alone; 0: it never did */
+	uint64_t
+		not_before; /* alarm_now() until which it wants to be left alone; 0: it never did */
 };
 struct store_facts store_facts(const struct store *s);
 

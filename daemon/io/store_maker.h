@@ -31,7 +31,8 @@ struct store {
 		struct store_request *waiting, **end; /* not begun; *end is the last's `next` */
 		unsigned under_way;
 	} lanes[STORE_LANES];
-	struct store_facts facts;
+	struct store_facts facts; /* the skew as it was when it was told */
+	int64_t then;             /* clock minus steady clock at that moment */
 	bool closing;
 	/* Brings us back to the loop, so that nothing is called back from inside store_stop() or
 	 * store_close(). */
@@ -43,6 +44,8 @@ struct store {
 
 void store_init(
 	struct store *s, const struct store_maker *maker, uv_loop_t *loop, const char *place);
+/* An answer told by how much our clock is ahead (us). */
+void store_told_skew(struct store *s, int64_t skew);
 void store_ended(struct store_request *r, const struct err *e); /* r may be gone afterwards */
 
 /* Blocking: has the open file the version's length and checksum?  ERR_CORRUPT says that `file` is

@@ -158,7 +158,7 @@ static void judge_larger(struct s3_call *c, struct err *e)
 static void learn(const struct s3_call *c)
 {
 	if (c->meaning.skew != STAMP_NONE)
-		c->store->base.facts.skew = c->meaning.skew + c->correction;
+		store_told_skew(&c->store->base, c->meaning.skew + c->correction);
 }
 
 static bool sign_again(struct s3_call *c)
