@@ -18,6 +18,9 @@
 #include <unistd.h>
 #include <uv.h>
 
+#define UPLOADS_WITHIN 20000 /* ms from the signal for uploads under way */
+#define REST_WITHIN    2000  /* ms after that for all the rest */
+
 enum { TERM, INT, HUP, SIGNALS };
 
 struct daemon {
@@ -31,7 +34,7 @@ struct daemon {
 	struct link *link; /* NULL: the kernel may not tell of the network; timers must do */
 	struct control *control;
 	struct ipc *ipc;
-	bool stopping, ipc_closed, engine_closed;
+	bool stopping, leaving, abandoned;
 	struct err failure; /* the loop ended because of it */
 };
 
@@ -39,11 +42,28 @@ static void stop(struct daemon *d);
 
 /* --- facts and alarms -------------------------------------------------- */
 
+/* It was told to stop, and has taken long enough. */
+static void give_up(struct daemon *d)
+{
+	if (!d->leaving && d->engine) {
+		log_warning("stopping", "warning=\"what is not stored by now stays queued\"");
+		d->leaving = true;
+		alarm_set(d->alarm, alarm_now() + REST_WITHIN);
+		engine_leave(d->engine);
+		return;
+	}
+	log_warning("stopping", "warning=\"something hangs, and is left behind\"");
+	d->abandoned = true;
+	uv_stop(&d->loop);
+}
+
 static void turn(void *arg)
 {
 	struct daemon *d = arg;
 
-	if (d->engine && !d->stopping)
+	if (d->stopping)
+		give_up(d);
+	else if (d->engine)
 		alarm_set(d->alarm, engine_turn(d->engine, alarm_now()));
 }
 
@@ -178,7 +198,7 @@ static enum err_code reload(void *arg, struct text *warnings, struct text *mista
 	log_warnings(warnings);
 	d->next = next;
 	control_engine_closes(d->control);
-	engine_close(d->engine, on_engine_replaced, d);
+	engine_close(d->engine, false, on_engine_replaced, d);
 	return ERR_NONE;
 }
 
@@ -224,13 +244,21 @@ static void on_engine_closed(void *arg)
 
 static void stop(struct daemon *d)
 {
+	if (!d->stopping && d->alarm)
+		alarm_set(d->alarm, alarm_now() + UPLOADS_WITHIN);
 	d->stopping = true;
 	if (d->next) /* comes back here when the new engine stands */
 		return;
 	if (d->engine && !engine_closing(d->engine)) {
 		control_engine_closes(d->control);
-		engine_close(d->engine, on_engine_closed, d);
+		engine_close(d->engine, true, on_engine_closed, d);
 	}
+}
+
+static void second_signal_ends(struct daemon *d)
+{
+	REQUIRE(uv_signal_stop(&d->signals[TERM]) == 0);
+	REQUIRE(uv_signal_stop(&d->signals[INT]) == 0);
 }
 
 static void on_signal(uv_signal_t *signal, int number)
@@ -240,9 +268,9 @@ static void on_signal(uv_signal_t *signal, int number)
 	struct err e;
 
 	if (number != SIGHUP) {
-		if (!d->stopping)
-			log_info("stopping", "signal=%d", number);
+		log_info("stopping", "signal=%d", number);
 		notify_manager("STOPPING=1");
+		second_signal_ends(d);
 		stop(d);
 		return;
 	}
@@ -347,6 +375,8 @@ enum err_code daemon_run(struct config *config, const char *path, struct err *e)
 	if (open_all(&d, config, &d.failure))
 		close_now(&d);
 	uv_run(&d.loop, UV_RUN_DEFAULT);
+	if (d.abandoned)
+		return err_set(e, ERR_TIMEOUT, "something hangs");
 	if (d.control)
 		control_close(d.control);
 	if (d.state)

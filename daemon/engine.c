@@ -24,7 +24,8 @@ struct engine {
 	struct neighbours neighbours;
 	char host[VERSION_HOST + 1];
 	enum err_code upload_failure; /* NONE: the last upload went well */
-	bool closing;
+	bool closing, patiently;
+	unsigned working; /* parts that have not stopped yet */
 	void (*closed)(void *arg);
 	void *closed_arg;
 };
@@ -167,6 +168,8 @@ static void on_storage_changed(void *arg)
 		pipeline_store(g->parts.pipeline, storage_id(g->parts.storage));
 }
 
+static void stop_parts(struct engine *g);
+
 /* --- open -------------------------------------------------------------- */
 
 static void on_neighbours(struct neighbours *n, const char *warning)
@@ -178,7 +181,7 @@ static void on_neighbours(struct neighbours *n, const char *warning)
 		log_warning("store", "warning=\"%s\"", warning);
 	storage_warn(g->parts.storage, warning);
 	if (g->closing)
-		engine_close(g, g->closed, g->closed_arg);
+		stop_parts(g);
 }
 
 /* The store was asked for the first time: does it lie well? */
@@ -195,7 +198,7 @@ static void on_first_probe(struct storage_ask *ask, const struct err *e)
 	}
 	g->probing = false;
 	if (g->closing)
-		engine_close(g, g->closed, g->closed_arg);
+		stop_parts(g);
 }
 
 static enum err_code open_parts(struct engine *g, struct err *e)
@@ -327,29 +330,39 @@ static void on_sweep_stopped(void *arg)
 	storage_close(g->parts.storage, on_storage_closed, g);
 }
 
-static void on_transfer_stopped(void *arg)
+/* Nobody wants the store's answers any more. */
+static void on_part_stopped(void *arg)
 {
 	struct engine *g = arg;
 
+	if (--g->working > 0)
+		return;
+	if (storage_store(g->parts.storage))
+		store_stop(storage_store(g->parts.storage));
 	sweep_stop(g->parts.sweep, on_sweep_stopped, g);
 }
 
-static void on_pipeline_stopped(void *arg)
+static void stop_parts(struct engine *g)
 {
-	struct engine *g = arg;
-
-	transfer_stop(g->parts.transfer, on_transfer_stopped, g);
+	g->working = g->parts.pipeline ? 2 : 1;
+	if (g->parts.pipeline)
+		pipeline_stop(g->parts.pipeline, on_part_stopped, g);
+	transfer_stop(g->parts.transfer, g->patiently, on_part_stopped, g);
 }
 
-void engine_close(struct engine *g, void (*closed)(void *arg), void *arg)
+void engine_close(struct engine *g, bool patiently, void (*closed)(void *arg), void *arg)
 {
 	g->closing = true;
+	g->patiently = patiently;
 	g->closed = closed;
 	g->closed_arg = arg;
-	if (g->probing) /* comes back here */
-		return;
-	if (g->parts.pipeline)
-		pipeline_stop(g->parts.pipeline, on_pipeline_stopped, g);
-	else
-		on_pipeline_stopped(g);
+	if (!g->probing)
+		stop_parts(g);
+	else if (storage_see(g->parts.storage).reached < 0)
+		store_stop(storage_store(g->parts.storage)); /* comes to stop_parts() */
+}
+
+void engine_leave(struct engine *g)
+{
+	transfer_leave(g->parts.transfer);
 }

@@ -3,10 +3,10 @@
  * Made at start and made anew at each reload; state.db and the socket live on.  Facts go down
  * (engine_scanned(), the watch), what comes of them goes up through engine_events.
  *
- * On close: first the pipeline stops (captures under way become versions, unless their check is cut
- * short: then they are taken again after the next start), then transfer and sweep,
- * last the storage they use; `closed` comes when all is gone.  Until then all parts still tell what
- * they know, for peers go on asking.
+ * On close: pipeline and transfer stop (captures under way become versions, unless their check is cut
+ * short: then they are taken again after the next start; uploads under way may go on to their end),
+ * then the sweep, last the storage they use; `closed` comes when all is gone.  Until then all parts
+ * still tell what they know, for peers go on asking.
  *
  * Threads: the loop's.
  */
@@ -65,4 +65,6 @@ int64_t engine_clock(const struct engine_parts *p);
 int64_t engine_corrected(const struct engine_parts *p, int64_t moment);
 
 bool engine_closing(const struct engine *g);
-void engine_close(struct engine *g, void (*closed)(void *arg), void *arg);
+/* Patiently: uploads under way go on to their end, or until engine_leave(). */
+void engine_close(struct engine *g, bool patiently, void (*closed)(void *arg), void *arg);
+void engine_leave(struct engine *g); /* it is closing, and has taken long enough */

@@ -45,6 +45,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 
 #define DONE   0
 #define FAILED 1
@@ -120,6 +121,8 @@ static int run(struct config *config, const char *path)
 	log_open(config->log_level);
 	if (daemon_run(config, path, &e) == ERR_NONE)
 		return DONE;
+	if (e.code == ERR_TIMEOUT)
+		_exit(DONE);
 	log_error("casmand", "error=\"%s\"", e.text);
 	return FAILED;
 }

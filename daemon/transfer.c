@@ -22,20 +22,35 @@ struct transfer {
 	struct patience patience;
 	struct text aside; /* ids of versions that failed alone */
 	struct err error;
-	bool probing, beginning, stopping;
+	bool probing, beginning, stopping, leaving;
 	bool reconnecting; /* what ends now was dropped by us, and is tried again at once */
 	void (*stopped)(void *arg);
 	void *stopped_arg;
 };
 
-static void stop_when_idle(struct transfer *t)
+static bool is_sending(const struct transfer *t)
 {
 	for (size_t i = 0; i < TRANSFER_MOST; i++)
 		if (t->uploads[i].sending.busy)
-			return;
-	if (t->probing)
+			return true;
+	return false;
+}
+
+void transfer_leave(struct transfer *t)
+{
+	t->leaving = true;
+	if (storage_store(t->storage))
+		store_stop(storage_store(t->storage));
+}
+
+static void stop_when_idle(struct transfer *t)
+{
+	if (is_sending(t))
 		return;
-	t->stopped(t->stopped_arg);
+	if (!t->probing)
+		t->stopped(t->stopped_arg);
+	else if (!t->leaving) /* nobody waits for its answer any more */
+		transfer_leave(t);
 }
 
 static uint64_t not_before(const struct transfer *t)
@@ -196,6 +211,8 @@ static void on_ended(struct sending *s, const char *id, enum copy_state state, c
 	struct transfer *t = owner_of(s, struct upload, sending)->transfer;
 
 	if (t->stopping) {
+		if (state == COPY_STORED)
+			t->events.result(t->events.arg, id, state, e);
 		stop_when_idle(t);
 		return;
 	}
@@ -228,7 +245,7 @@ struct transfer *transfer_open(
 			.transfer = t,
 			.sending = {.state = state,
 				    .storage = storage,
-				    .closing = &t->stopping,
+				    .closing = &t->leaving,
 				    .ended = on_ended}
                 };
 	return t;
@@ -250,13 +267,13 @@ const struct err *transfer_error(const struct transfer *t)
 	return t->error.code ? &t->error : NULL;
 }
 
-void transfer_stop(struct transfer *t, void (*stopped)(void *arg), void *arg)
+void transfer_stop(struct transfer *t, bool patiently, void (*stopped)(void *arg), void *arg)
 {
 	t->stopping = true;
 	t->stopped = stopped;
 	t->stopped_arg = arg;
-	if (storage_store(t->storage))
-		store_stop(storage_store(t->storage));
+	if (!patiently)
+		transfer_leave(t);
 	stop_when_idle(t);
 }
 

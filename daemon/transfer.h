@@ -10,8 +10,9 @@
  * A spool file that is lost or damaged makes its version bad; the next capture makes another.  Each
  * failure is told to `result` and logged once while it lasts.
  *
- * At the end: transfer_stop() stops the store, and leaves uploads under way where that ends them (they
- * start over another time, and find what they had done).  The storage must live until then.
+ * At the end: transfer_stop() begins nothing more.  Patiently, uploads under way go on to their end;
+ * else, and after transfer_leave(), the store is stopped, and uploads are left where that ends them
+ * (they start over another time, and find what they had done).  The storage must live until then.
  *
  * Threads: the loop's.
  */
@@ -44,5 +45,6 @@ void transfer_turn(struct transfer *t, uint64_t now);
 const struct err *transfer_error(
 	const struct transfer *t); /* of the last try; NULL: it went well */
 
-void transfer_stop(struct transfer *t, void (*stopped)(void *arg), void *arg);
-void transfer_free(struct transfer *t); /* it must have stopped */
+void transfer_stop(struct transfer *t, bool patiently, void (*stopped)(void *arg), void *arg);
+void transfer_leave(struct transfer *t); /* after transfer_stop(): patience is over */
+void transfer_free(struct transfer *t);  /* it must have stopped */
