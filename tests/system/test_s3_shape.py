@@ -115,3 +115,17 @@ def test_every_put_asks_for_the_standard_class_and_for_nothing_to_be_there(cloud
         assert put.headers["x-amz-storage-class"] == "STANDARD" and put.headers["if-none-match"] == "*"
         assert re.fullmatch("[0-9a-f]{64}", put.headers["x-amz-content-sha256"])  # of the real body
         assert int(put.headers["content-length"]) > 0 and "transfer-encoding" not in put.headers
+
+
+def test_p10_no_secret_is_in_what_lies_in_the_bucket_or_in_the_state_after_a_backup_that_went_well(cloud, unruly):
+    token, server = "canary-token-0123456789", s3.shared("radosgw")
+    site, proxy = cloud(server), unruly(server)
+    (site.folder / "token").write_text(token)
+    two_versions(site, endpoint=proxy.endpoint, session_token_file=site.folder / "token")
+    sent = proxy.requests[-1].headers
+    assert sent["x-amz-security-token"] == token and "x-amz-security-token" in sent["authorization"]
+    seen = [path.read_bytes() for path in (site.folder / "state").rglob("*") if path.is_file()]
+    for key in site.bucket.names():
+        seen += [repr(site.object(key).head()).encode(), site.object(key).read_bytes()]
+    for secret in (s3.SECRET.encode(), token.encode()):
+        assert not any(secret in text for text in [*seen, "\n".join(site.log).encode()])
