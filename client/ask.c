@@ -37,6 +37,26 @@ enum proto_exit exit_of_backup(const struct doc *result)
 	return waiting ? EXIT_OFFLINE : EXIT_DONE;
 }
 
+/* A state that we do not know is none. */
+static int rank(const struct doc *state)
+{
+	static const char *const states[] = {"counted", "captured", "stored"};
+
+	for (int i = 0; i < (int)LENGTH(states); i++)
+		if (strcmp(states[i], doc_as_text(state, "")) == 0)
+			return i;
+	return -1;
+}
+
+enum proto_exit exit_of_scan(const struct doc *result)
+{
+	int state = rank(doc_get(result, "state")), wait = rank(doc_get(result, "wait"));
+
+	if (!doc_is_text(doc_get(result, "wait")) || state >= wait)
+		return EXIT_DONE;
+	return state <= 0 && doc_is_text(doc_get(result, "error")) ? EXIT_FAILED : EXIT_OFFLINE;
+}
+
 static bool is_end(const struct doc *cursor)
 {
 	return !cursor || doc_is_null(cursor);

@@ -9,6 +9,10 @@ enum err_code ask_backup(struct link *l, struct doc *params, struct answer *a, s
 /* EXIT_FAILED where a database was not captured or none at all, EXIT_OFFLINE where one waits. */
 enum proto_exit exit_of_backup(const struct doc *result);
 
+/* How far the scan is, against how far it was to be: EXIT_OFFLINE where it is only captured, or time
+ * ran out, EXIT_FAILED where it could not be captured. */
+enum proto_exit exit_of_scan(const struct doc *result);
+
 /* All pages as if they were one: `limit` rows, else to the end; of history the last 50.  They change
  * the params. */
 enum err_code ask_list(struct link *l, struct doc *params, struct answer *a, struct err *e);

@@ -39,25 +39,35 @@ static struct pen json(const struct screen *s, const struct doc *d)
 	return p;
 }
 
+/* Who follows a verb on its way: the person who looks at `err`, and we, who keep the latest. */
+struct watcher {
+	const struct screen *err; /* NULL: nobody looks */
+	struct doc *latest;
+};
+
 static void on_progress(void *arg, const struct doc *params)
 {
-	const struct screen *err = arg;
-	struct pen p = screen_pen(err);
+	struct watcher *w = arg;
 
+	doc_free(w->latest);
+	w->latest = doc_copy(params);
+	if (!w->err)
+		return;
+	struct pen p = screen_pen(w->err);
 	show_progress(&p, params);
-	(void)screen_put(err, &p);
+	(void)screen_put(w->err, &p);
 }
 
 static enum err_code ask(
 	const struct args *a, const struct screen *err, struct answer *answer, struct err *e)
 {
 	const struct verb *v = a->verb;
-	struct screen watcher = *err;
+	struct watcher watcher = {.err = err->terminal && !a->json ? err : NULL};
 	int64_t usual = v->timeout_s ? v->timeout_s * INT64_C(1000) : LINK_PATIENT;
 	const struct link_options o = {
 		.path = a->socket,
 		.timeout_ms = a->timeout_ms ? a->timeout_ms : usual,
-		.progress = err->terminal && !a->json ? on_progress : NULL,
+		.progress = on_progress,
 		.arg = &watcher,
 	};
 	struct link *l;
@@ -66,6 +76,11 @@ static enum err_code ask(
 		return e->code;
 	enum err_code rc = verb_ask(v, l, a->params, answer, e);
 	link_close(l);
+	if (rc == ERR_TIMEOUT && v->so_far && doc_is_object(watcher.latest)) {
+		answer->result = watcher.latest;
+		return ERR_NONE;
+	}
+	doc_free(watcher.latest);
 	return rc;
 }
 

@@ -35,6 +35,23 @@ static void receipt(struct pen *p, const char *state)
 	pen_foreign(p, state);
 }
 
+/* It was to be further than it is. */
+static void not_yet(struct pen *p, const struct doc *result)
+{
+	const char *wait = doc_as_text(doc_get(result, "wait"), NULL);
+	const char *state = doc_as_text(doc_get(result, "state"), "");
+	const struct doc *error = doc_get(result, "error");
+
+	if (!wait || strcmp(wait, state) == 0 || strcmp(state, "stored") == 0)
+		return;
+	pen_mark(p, MARK_WARN);
+	pen_add(p, " not ");
+	pen_foreign(p, wait);
+	pen_add(p, " yet: ");
+	pen_sentence(p, 2, doc_as_text(error, "casmand goes on with it by itself"));
+	pen_add(p, "\n");
+}
+
 void show_scan(struct pen *p, const struct doc *result)
 {
 	const struct doc *until = doc_get(result, "until_backup");
@@ -50,6 +67,7 @@ void show_scan(struct pen *p, const struct doc *result)
 	if (doc_is_int(until))
 		pen_add(p, ", %" PRId64 " until the next", doc_as_int(until, 0));
 	pen_add(p, ")\n");
+	not_yet(p, result);
 }
 
 void show_reload(struct pen *p, const struct doc *result)
@@ -85,7 +103,7 @@ void show_progress(struct pen *p, const struct doc *params)
 			"Begins in %" PRId64
 			" s: who is no administrator gets one backup in 10 s\n",
 			seconds);
-	if (strcmp(state, "captured") != 0)
+	if (strcmp(state, "captured") != 0 || !doc_is_text(doc_get(params, "database")))
 		return;
 	pen_text(p, doc_get(params, "database"));
 	pen_add(p, ": captured, on its way to the store\n");

@@ -24,6 +24,7 @@ static const struct option scan_options[] = {
 	{"--count", "N",    "so many scans at once",                    OPTION_COUNT, "count", NULL},
 	{"--note",  "TEXT", "what was scanned, for the record",         OPTION_TEXT,  "note",  NULL},
 	{"--uid",   "TEXT", "counts once, however often it is posted",  OPTION_TEXT,  "uid",   NULL},
+	{"--wait",  "STATE", "until it is counted, captured or stored", OPTION_TEXT,  "wait",  NULL},
 	{0},
 };
 
@@ -73,7 +74,9 @@ const struct verb verbs[] = {
 		.timeout_s = QUICK,
 		.unanswered = "Whether the scan was counted is not known: one with a --uid may be "
 			      "posted again, and counts once",
+		.so_far = true,
 		.show = show_scan,
+		.exit = exit_of_scan,
 	},
 	{
 		.name = "backup",

@@ -42,6 +42,7 @@ struct verb {
 	const struct option *options; /* NULL: only the common ones */
 	unsigned timeout_s;           /* unless --timeout says otherwise; 0: none, it waits */
 	const char *unanswered;       /* what it means that no answer came; NULL: nothing */
+	bool so_far;                  /* its progress is what its result would be by now */
 
 	/* Asks with params that are the caller's; NULL: one request of the verb's name. */
 	enum err_code (*ask)(struct link *l, struct doc *params, struct answer *a, struct err *e);

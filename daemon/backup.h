@@ -15,7 +15,7 @@ struct backup_want {
 	const char **names; /* of databases, all known */
 	size_t count;
 	bool all;              /* none was named: one that is not there yet is no failure */
-	const char *operation; /* "": the default */
+	const char *operation; /* why, in words */
 	bool wait;             /* for the store; else only for the asking */
 	uint64_t not_before;   /* alarm_now() */
 	void (*progress)(void *arg, struct doc *params); /* gives params away */

@@ -10,6 +10,7 @@
 #include "daemon/io/ipc.h"
 #include "daemon/sweep.h"
 
+struct receipt;
 struct verbs;
 
 struct call {
@@ -18,6 +19,7 @@ struct call {
 	struct proto_request request;
 	/* what it waits for */
 	struct backup *backup;
+	struct receipt *receipt;
 	struct sweep_ask listing;
 	struct call *next, **link, **all; /* of all calls */
 };

@@ -93,10 +93,13 @@ static void on_gone(void *arg, struct ipc_peer *p)
 		if (call->peer != p)
 			continue;
 		call->peer = NULL;
-		if (call->backup) {
+		if (call->backup)
 			backup_forget(call->backup);
-			call_end(call);
-		}
+		else if (call->receipt)
+			receipt_forget(call->receipt);
+		else
+			continue;
+		call_end(call);
 	}
 }
 
@@ -130,7 +133,8 @@ struct control *control_open(struct state *state, const struct verbs_owner *owne
 
 	c->verbs.state = state;
 	c->verbs.owner = *owner;
-	c->verbs.scans = scans_open(state);
+	c->verbs.receipts = receipts_open();
+	c->verbs.scans = scans_open(state, c->verbs.receipts);
 	c->verbs.backups = backups_open();
 	return c;
 }
@@ -138,16 +142,20 @@ struct control *control_open(struct state *state, const struct verbs_owner *owne
 void control_captured(struct control *c, const struct pipeline_result *r)
 {
 	backups_captured(c->verbs.backups, engine_of(c), r);
+	receipts_captured(c->verbs.receipts, engine_of(c), r);
 }
 
 void control_uploaded(struct control *c, const char *id, enum copy_state state, const struct err *e)
 {
 	backups_uploaded(c->verbs.backups, engine_of(c), id, state, e);
+	if (state == COPY_STORED)
+		receipts_stored(c->verbs.receipts, engine_of(c));
 }
 
 void control_engine_closes(struct control *c)
 {
 	backups_abandon(c->verbs.backups, engine_of(c));
+	receipts_abandon(c->verbs.receipts, engine_of(c));
 }
 
 void control_close(struct control *c)
@@ -155,6 +163,7 @@ void control_close(struct control *c)
 	while (c->calls)
 		call_end(c->calls);
 	scans_close(c->verbs.scans);
+	receipts_close(c->verbs.receipts);
 	backups_close(c->verbs.backups);
 	free(c);
 }

@@ -183,9 +183,6 @@ static void operation(const struct watched *w, const struct state_version *base,
 	double hours = w->world->o.config->backup_on_hours;
 
 	switch (w->why) {
-	case TRIGGER_SCANS:
-		text_add(&t, "Scan-triggered backup (%u scans)", w->trigger_before.scans);
-		break;
 	case TRIGGER_HOURS: text_add(&t, "Time-triggered backup (%.1f hours)", hours); break;
 	case TRIGGER_FIRST: text_add(&t, "First backup"); break;
 	case TRIGGER_CHANGE:
@@ -194,12 +191,15 @@ static void operation(const struct watched *w, const struct state_version *base,
 			text_add(&t, " (%" PRId64 " -> %" PRId64 " records)", base->v.record_count,
 				v->record_count);
 		break;
-	case TRIGGER_ASKED:
+	case TRIGGER_ASKED: /* by a person in words, or by a scan that waits */
+	case TRIGGER_SCANS:
 	case TRIGGER_NONE:
 	case TRIGGER_REASONS:
 	default:
-		text_add(
-			&t, "%s", *w->making_operation ? w->making_operation : "Manual CLI backup");
+		if (*w->making_operation)
+			text_add(&t, "%s", w->making_operation);
+		else
+			text_add(&t, "Scan-triggered backup (%u scans)", w->trigger_before.scans);
 	}
 	version_operation(v, t.at);
 	text_free(&t);
@@ -353,6 +353,6 @@ void making_done(struct watched *w, const struct err *result)
 	all_well(w);
 	w->trigger.there = true;
 	trigger_captured(&w->trigger, (int64_t)alarm_now());
-	tell(w, w->capture.unchanged ? PIPELINE_UNCHANGED : PIPELINE_CAPTURED, w->row.base, NULL);
 	w->world->events.counted(w->world->events.arg);
+	tell(w, w->capture.unchanged ? PIPELINE_UNCHANGED : PIPELINE_CAPTURED, w->row.base, NULL);
 }

@@ -34,7 +34,7 @@ uint64_t pipeline_turn(struct pipeline *p, uint64_t now);
 void pipeline_scanned(
 	struct pipeline *p, const char *database, uint32_t count); /* NULL: names none */
 
-/* A version of this database is wanted, not before `when`; `operation` says why ("": the default).
+/* A version of this database is wanted, not before `when`; `operation` says why ("": for scans).
  * Its end is told to `captured` with this ticket or a later one.  0: there is no such database. */
 uint64_t pipeline_ask(
 	struct pipeline *p, const char *database, const char *operation, uint64_t when);

@@ -12,6 +12,7 @@
 
 struct scans {
 	struct state *state;
+	struct receipts *receipts;
 	struct call **calls;
 	struct state_scan *waiting; /* what they point to belongs to the call of the same index */
 	size_t count, room;
@@ -27,11 +28,12 @@ const struct call_rule scans_rules[] = {
 	{NULL,       CALL_TEXT },
 };
 
-struct scans *scans_open(struct state *state)
+struct scans *scans_open(struct state *state, struct receipts *receipts)
 {
 	struct scans *s = text_room(1, sizeof(*s));
 
 	s->state = state;
+	s->receipts = receipts;
 	return s;
 }
 
@@ -57,6 +59,7 @@ static enum err_code read_scan(const struct call *call, const struct engine *eng
 {
 	int64_t count = doc_as_int(call_param(call, "count"), 1);
 	const char *wait = doc_as_text(call_param(call, "wait"), "counted");
+	enum receipt_state until;
 
 	*scan = (struct state_scan){
 		.database = doc_as_text(call_param(call, "database"), NULL),
@@ -75,9 +78,8 @@ static enum err_code read_scan(const struct call *call, const struct engine *eng
 		return err_set(e, ERR_PROTO, "note is longer than %d bytes", PROTO_NOTE_MAX);
 	if (scan->uid && (!*scan->uid || characters(scan->uid) > PROTO_UID_MAX))
 		return err_set(e, ERR_PROTO, "uid has not 1 to %d characters", PROTO_UID_MAX);
-	if (strcmp(wait, "counted") != 0)
-		return err_set(
-			e, ERR_PROTO, "wait: this version of casmand knows only \"counted\"");
+	if (!receipt_state_named(wait, &until))
+		return err_set(e, ERR_PROTO, "wait: none of counted, captured, stored");
 	return ERR_NONE;
 }
 
@@ -100,21 +102,12 @@ void scans_take(struct scans *s, struct call *call, const struct engine *engine)
 	s->waiting[s->count++] = scan;
 }
 
-static void receipt(struct call *call, const struct state_scan *scan, const struct engine_parts *p)
+static enum receipt_state wanted(const struct call *call)
 {
-	int64_t until = pipeline_until(p->pipeline);
-	struct doc *d = doc_object();
+	enum receipt_state until;
 
-	doc_put_int(d, "scan", scan->number);
-	doc_put_text(d, "state", "counted");
-	doc_put_int(d, "since_backup", p->tally.since_backup);
-	if (until < 0)
-		doc_put_null(d, "until_backup");
-	else
-		doc_put_int(d, "until_backup", until);
-	if (scan->again)
-		doc_put_bool(d, "again", true);
-	call_answer(call, d);
+	REQUIRE(receipt_state_named(doc_as_text(call_param(call, "wait"), "counted"), &until));
+	return until;
 }
 
 static void answer_all(struct scans *s, struct engine *engine, const struct err *e)
@@ -128,7 +121,11 @@ static void answer_all(struct scans *s, struct engine *engine, const struct err 
 		}
 		if (!scan->again)
 			engine_scanned(engine, scan->database, scan->count);
-		receipt(s->calls[i], scan, engine_parts(engine));
+		receipts_give(s->receipts, s->calls[i], engine,
+			&(struct receipt_want){.scan = scan->number,
+				.database = scan->database,
+				.until = wanted(s->calls[i]),
+				.again = scan->again});
 	}
 }
 

@@ -1,17 +1,18 @@
 /* scans.h - the scans of one turn of the loop, committed together.
  *
  * scans_take() keeps a call; scans_commit(), at the end of the turn, makes one durable transaction
- * of all that came, and answers each.  If that fails, all are told so, and none was counted: P1.
+ * of all that came, and gives each its receipt.  If that fails, all are told so, and none was counted: P1.
  */
 #pragma once
 
 #include "daemon/call.h"
+#include "daemon/receipts.h"
 
 struct scans;
 
 extern const struct call_rule scans_rules[];
 
-struct scans *scans_open(struct state *state);
+struct scans *scans_open(struct state *state, struct receipts *receipts); /* borrows both */
 void scans_close(struct scans *s); /* nothing may be waiting */
 
 /* Takes the call (answers it at once if its parameters are wrong). */

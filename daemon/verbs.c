@@ -269,6 +269,8 @@ static void on_backup(struct verbs *v, struct call *call)
 	} else {
 		wanted_names(call, config, &want);
 		want.not_before = backup_moment(v, call, config);
+		if (!*want.operation)
+			want.operation = "Manual CLI backup";
 		if (want.wait && want.not_before > alarm_now())
 			tell_wait(call, want.not_before);
 		struct backup *backup = backup_start(v->backups, g, &want);

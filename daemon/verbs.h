@@ -27,6 +27,7 @@ struct verbs {
 	struct state *state;
 	struct verbs_owner owner;
 	struct scans *scans;
+	struct receipts *receipts;
 	struct backups *backups;
 	struct {
 		uid_t user;

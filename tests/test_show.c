@@ -18,6 +18,15 @@ static void a_scan_gets_its_receipt(void **state)
 	shown(show_scan,
 		"{'scan':12,'state':'counted','since_backup':3,'until_backup':7,'again':true}",
 		"Counted before: scan 12 (3 since the last backup, 7 until the next)\n");
+	shown(show_scan,
+		"{'scan':2,'state':'captured','since_backup':0,'until_backup':3,'wait':'stored'}",
+		"Captured: scan 2 (0 since the last backup, 3 until the next)\n"
+		"⚠ not stored yet: casmand goes on with it by itself\n");
+	shown(show_scan,
+		"{'scan':2,'state':'counted','since_backup':1,'wait':'captured','error':'locked'}",
+		"Counted: scan 2 (1 since the last backup)\n⚠ not captured yet: locked\n");
+	shown(show_scan, "{'scan':2,'state':'stored','since_backup':0,'wait':'captured'}",
+		"Stored: scan 2 (0 since the last backup)\n");
 	shown(show_scan, "{}", "State unknown: scan unknown (unknown since the last backup)\n");
 }
 

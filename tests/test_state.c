@@ -104,6 +104,36 @@ static void a_database_that_was_never_made_keeps_no_scan_from_being_covered(void
 	tally_is(f, 2, 1, 1);
 }
 
+static void cover_is(struct fixture *f, const char *database, int64_t captured, int64_t stored)
+{
+	struct state_cover cover;
+	struct err e;
+
+	assert_int_equal(state_scans_cover(f->state, f->store, database, &cover, &e), ERR_NONE);
+	assert_int_equal(cover.captured, captured);
+	assert_int_equal(cover.stored, stored);
+}
+
+static void a_receipt_knows_how_far_the_scans_of_a_database_and_of_all_are_covered(void **at)
+{
+	struct fixture *f = *at;
+	char parts[33], assembled[33];
+
+	cover_is(f, "parts.db", 0, 0);
+	cover_is(f, NULL, 0, 0);
+	captured(f, "parts.db", 5, parts);
+	cover_is(f, "parts.db", 5, 0);
+	cover_is(f, "assembled.db", 0, 0);
+	cover_is(f, NULL, 5, 0); /* the other was never made */
+	captured(f, "assembled.db", 7, assembled);
+	stored(f, assembled);
+	cover_is(f, NULL, 5, 0);
+	stored(f, parts);
+	cover_is(f, NULL, 5, 5);
+	cover_is(f, "assembled.db", 7, 7);
+	cover_is(f, "not watched any more", 5, 5);
+}
+
 static void an_unchanged_database_is_covered_by_its_base(void **at)
 {
 	struct fixture *f = *at;
@@ -354,6 +384,7 @@ int main(void)
 		STATE_TEST(the_same_uid_twice_in_one_batch_counts_once),
 		STATE_TEST(a_capture_covers_the_scans_before_it_and_the_store_protects_them),
 		STATE_TEST(a_database_that_was_never_made_keeps_no_scan_from_being_covered),
+		STATE_TEST(a_receipt_knows_how_far_the_scans_of_a_database_and_of_all_are_covered),
 		STATE_TEST(an_unchanged_database_is_covered_by_its_base),
 		STATE_TEST(protected_scans_are_forgotten_but_their_uids_not_for_thirty_days),
 		STATE_TEST(a_posted_scan_marks_its_database_and_one_without_a_name_all),

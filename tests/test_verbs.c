@@ -126,6 +126,37 @@ static void the_exit_code_of_a_backup_is_its_worst_database(void **state)
 	}
 }
 
+/* P1, P11: what a scan was to be, and is not, is never a success. */
+static void the_exit_code_of_a_scan_is_how_far_it_is(void **state)
+{
+	(void)state;
+	/* clang-format off */
+	static const struct {
+		const char *result;
+		enum proto_exit code;
+	} rows[] = {
+		{"{'state':'counted'}", EXIT_DONE},
+		{"{'state':'counted','wait':'counted'}", EXIT_DONE},
+		{"{'state':'captured','wait':'captured','error':null}", EXIT_DONE},
+		{"{'state':'stored','wait':'captured'}", EXIT_DONE},
+		{"{'state':'stored','wait':'stored'}", EXIT_DONE},
+		{"{'state':'counted','wait':'captured','error':null}", EXIT_OFFLINE},
+		{"{'state':'captured','wait':'stored','error':null}", EXIT_OFFLINE},
+		{"{'state':'captured','wait':'stored','error':'uploads are off'}", EXIT_OFFLINE},
+		{"{'state':'counted','wait':'stored','error':'locked'}", EXIT_FAILED},
+		{"{'state':'new to us','wait':'stored'}", EXIT_OFFLINE},
+	};
+	/* clang-format on */
+
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		struct doc *result = quoted_doc(rows[i].result);
+
+		print_message("# %s\n", rows[i].result);
+		assert_int_equal(verb_find("scan")->exit(result), rows[i].code);
+		doc_free(result);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -133,6 +164,7 @@ int main(void)
 		cmocka_unit_test(help_names_every_verb_and_every_option),
 		cmocka_unit_test(the_manual_names_every_verb_and_every_option),
 		cmocka_unit_test(the_exit_code_of_a_backup_is_its_worst_database),
+		cmocka_unit_test(the_exit_code_of_a_scan_is_how_far_it_is),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -58,6 +58,13 @@ struct state_tally {
 enum err_code state_scans_tally(
 	struct state *s, int64_t store, struct state_tally *t, struct err *e) must_check;
 enum err_code state_scans_total(struct state *s, int64_t *number, struct err *e) must_check;
+/* The highest number that a durable capture, and a version in this store, cover: of scans in this
+ * database, or (NULL, or one that is not watched) of those that name none. */
+struct state_cover {
+	int64_t captured, stored;
+};
+enum err_code state_scans_cover(struct state *s, int64_t store, const char *database,
+	struct state_cover *cover, struct err *e) must_check;
 /* How many scans came since the last capture of this database. */
 enum err_code state_scans_since(
 	struct state *s, const char *database, int64_t *count, struct err *e) must_check;

@@ -5,7 +5,7 @@
 
 /* How far captures, and versions in the store, cover the scans: for each watched database, and at
  * least for all of them that were ever made ("least"). */
-#define COVERED                                                                                    \
+#define REACH                                                                                      \
 	"WITH through AS MATERIALIZED ("                                                           \
 	"  SELECT name, dirty OR base <> '' AS made,"                                              \
 	"    coalesce((SELECT max(scans) FROM version WHERE db_name = name AND fate <> 'bad'), 0)" \
@@ -15,14 +15,16 @@
 	"stored"                                                                                   \
 	"  FROM database WHERE watched),"                                                          \
 	"least AS MATERIALIZED ("                                                                  \
-	"  SELECT min(captured) AS captured, min(stored) AS stored FROM through WHERE made),"      \
-	"covered AS ("                                                                             \
-	"  SELECT number, count, at, uid,"                                                         \
-	"    coalesce((SELECT captured FROM through WHERE name = database),"                       \
-	"      (SELECT captured FROM least), 0) AS captured,"                                      \
-	"    coalesce((SELECT stored FROM through WHERE name = database),"                         \
-	"      (SELECT stored FROM least), 0) AS stored"                                           \
-	"  FROM scan)"
+	"  SELECT min(captured) AS captured, min(stored) AS stored FROM through WHERE made)"
+
+#define COVERED                                                                                    \
+	REACH ", covered AS ("                                                                     \
+	      "  SELECT number, count, at, uid,"                                                   \
+	      "    coalesce((SELECT captured FROM through WHERE name = database),"                 \
+	      "      (SELECT captured FROM least), 0) AS captured,"                                \
+	      "    coalesce((SELECT stored FROM through WHERE name = database),"                   \
+	      "      (SELECT stored FROM least), 0) AS stored"                                     \
+	      "  FROM scan)"
 
 enum err_code state_scans_total(struct state *s, int64_t *number, struct err *e)
 {
@@ -113,6 +115,24 @@ enum err_code state_scans_tally(
 		t->unprotected = sql_int(row, 1);
 		if (!sql_is_null(row, 2))
 			t->oldest_at = sql_int(row, 2);
+	}
+	return e->code;
+}
+
+enum err_code state_scans_cover(struct state *s, int64_t store, const char *database,
+	struct state_cover *cover, struct err *e)
+{
+	struct sqlite3_stmt *row = sql_query(s->sql, e,
+		REACH " SELECT coalesce((SELECT captured FROM through WHERE name = ?2),"
+		      "  (SELECT captured FROM least), 0),"
+		      " coalesce((SELECT stored FROM through WHERE name = ?2),"
+		      "  (SELECT stored FROM least), 0)",
+		"it", store, database);
+
+	*cover = (struct state_cover){0};
+	while (sql_next(s->sql, row, e)) {
+		cover->captured = sql_int(row, 0);
+		cover->stored = sql_int(row, 1);
 	}
 	return e->code;
 }
