@@ -27,6 +27,7 @@
  *   io/store      one set of requests; io/store_file: a folder, a USB disk, NFS
  *                 io/store_s3: a bucket, by io/http, core/s3, core/sigv4, core/s3xml
  *
+ *   core/lineage  where a database stands among its versions; core/ancestry: who descends from whom
  *   io/live       the way back, for restore to come: a proven copy through SQLite into the live
  *                 database; io/live_made: where there is none; io/holder: who keeps it locked
  *

@@ -1,4 +1,5 @@
 #include "check.h"
+#include "common/stamp.h"
 #include "common/text.h"
 #include "daemon/core/version.h"
 
@@ -258,6 +259,65 @@ static void a_full_past_forgets_the_lowest_but_never_the_bases_own(void **state)
 	assert_int_equal(v.past[0].sequence, 2);
 }
 
+static void a_version_of_the_python_client_is_known_by_its_checksum_and_time(void **state)
+{
+	(void)state;
+	struct version python = {.db_name = "parts.db", .timestamp = 77 * STAMP_SECOND},
+		       v = made_by(1, 1, 1);
+
+	memset(python.checksum, 'c', VERSION_HASH);
+	version_descend(&v, &python);
+	assert_int_equal(v.bases, 1);
+	assert_string_equal(v.base[0], "cccccccccccccccccccccccccccccccc");
+	assert_string_equal(v.ancestors[0], v.base[0]);
+	assert_string_equal(v.past[0].machine, VERSION_PYTHON);
+	assert_int_equal(v.past[0].sequence, 77);
+}
+
+static void a_version_that_joins_two_has_the_ancestors_of_both_in_turn(void **state)
+{
+	(void)state;
+	struct version line[2] = {made_by(1, 1, 1), made_by(2, 21, 1)}, v = made_by(3, 99, 1);
+
+	for (unsigned i = 2; i <= 12; i++)
+		for (unsigned m = 0; m < 2; m++) {
+			struct version child = made_by(m + 1, 20 * m + i, i);
+
+			version_descend(&child, &line[m]);
+			line[m] = child;
+		}
+	version_descend(&v, &line[0]);
+	version_join(&v, &line[1]);
+	version_join(&v, &line[1]); /* once more changes nothing */
+	assert_int_equal(v.bases, 2);
+	assert_int_equal(v.ancestor_count, VERSION_ANCESTORS);
+	for (unsigned i = 0; i < VERSION_ANCESTORS; i++) {
+		char id[VERSION_ID + 1];
+
+		hex_id(id, (i % 2 ? 32 : 12) - i / 2);
+		assert_string_equal(v.ancestors[i], id);
+	}
+	assert_int_equal(v.past_count, 2);
+	assert_int_equal(v.past[0].sequence, 12);
+	assert_int_equal(v.past[1].sequence, 12);
+}
+
+static void a_fifth_base_is_still_an_ancestor(void **state)
+{
+	(void)state;
+	struct version v = made_by(9, 99, 1);
+
+	version_descend(&v, NULL);
+	for (unsigned i = 1; i <= 5; i++) {
+		struct version base = made_by(i, i, 1);
+
+		version_join(&v, &base);
+	}
+	assert_int_equal(v.bases, VERSION_BASES);
+	assert_int_equal(v.ancestor_count, 5);
+	assert_int_equal(v.past_count, 5);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -271,6 +331,9 @@ int main(void)
 		cmocka_unit_test(descent_remembers_the_last_16_ids_nearest_first),
 		cmocka_unit_test(past_keeps_the_highest_of_each_machine),
 		cmocka_unit_test(a_full_past_forgets_the_lowest_but_never_the_bases_own),
+		cmocka_unit_test(a_version_of_the_python_client_is_known_by_its_checksum_and_time),
+		cmocka_unit_test(a_version_that_joins_two_has_the_ancestors_of_both_in_turn),
+		cmocka_unit_test(a_fifth_base_is_still_an_ancestor),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,62 +1,111 @@
 #include "daemon/core/version.h"
 
+#include "common/stamp.h"
+
+#include <stdio.h>
 #include <string.h>
 
-static void add_ancestors(struct version *v, const struct version *base)
+void version_identity(const struct version *v, char to[VERSION_ID + 1])
 {
-	size_t kept = base->ancestor_count;
-
-	if (kept > VERSION_ANCESTORS - 1)
-		kept = VERSION_ANCESTORS - 1; /* the farthest is forgotten */
-	memcpy(v->ancestors[0], base->id, sizeof(base->id));
-	memcpy(v->ancestors[1], base->ancestors, kept * sizeof(base->ancestors[0]));
-	v->ancestor_count = kept + 1;
+	(void)snprintf(to, VERSION_ID + 1, "%s", v->id[0] ? v->id : v->checksum);
 }
 
-/* Index of the lowest sequence of a machine other than `machine`; past_count: there is none. */
-static size_t lowest_other(const struct version *v, const char *machine)
+struct version_past version_place(const struct version *v)
 {
-	size_t lowest = v->past_count;
+	struct version_past p = {.sequence = v->sequence};
 
-	for (size_t i = 0; i < v->past_count; i++)
-		if (strcmp(v->past[i].machine, machine) != 0 &&
-			(lowest == v->past_count || v->past[i].sequence < v->past[lowest].sequence))
+	memcpy(p.machine, v->machine, sizeof(p.machine));
+	if (!v->id[0]) {
+		memcpy(p.machine, VERSION_PYTHON, sizeof(p.machine));
+		p.sequence = (uint64_t)(v->timestamp / STAMP_SECOND);
+	}
+	return p;
+}
+
+/* --- ancestors --------------------------------------------------------- */
+
+static bool is_ancestor(const struct version *v, const char *id)
+{
+	for (size_t i = 0; i < v->ancestor_count; i++)
+		if (strcmp(v->ancestors[i], id) == 0)
+			return true;
+	return false;
+}
+
+static void add_ancestor(struct version *v, const char *id)
+{
+	if (v->ancestor_count < VERSION_ANCESTORS && !is_ancestor(v, id))
+		(void)snprintf(v->ancestors[v->ancestor_count++], VERSION_ID + 1, "%s", id);
+}
+
+/* Those of before and the new base's take turns; the farthest are forgotten. */
+static void add_ancestors(struct version *v, const char *id, const struct version *base)
+{
+	struct version before = *v;
+
+	v->ancestor_count = 0;
+	for (size_t i = 0; i <= VERSION_ANCESTORS; i++) {
+		if (i < before.ancestor_count)
+			add_ancestor(v, before.ancestors[i]);
+		if (i == 0)
+			add_ancestor(v, id);
+		else if (i <= base->ancestor_count)
+			add_ancestor(v, base->ancestors[i - 1]);
+	}
+}
+
+/* --- past -------------------------------------------------------------- */
+
+/* Index of the lowest sequence but for the first, which is the first base's own. */
+static size_t lowest_other(const struct version *v)
+{
+	size_t lowest = 1;
+
+	for (size_t i = 2; i < v->past_count; i++)
+		if (v->past[i].sequence < v->past[lowest].sequence)
 			lowest = i;
 	return lowest;
 }
 
-/* The base itself comes first, then who else is among its ancestors, in the order that it has. */
-static void add_past(struct version *v, const struct version *base)
+static void add_past(struct version *v, const struct version_past *p)
 {
-	size_t others = 0, skipped = base->past_count;
-
-	v->past[0].sequence = base->sequence;
-	memcpy(v->past[0].machine, base->machine, sizeof(base->machine));
-	for (size_t i = 0; i < base->past_count; i++)
-		others += strcmp(base->past[i].machine, base->machine) != 0;
-	if (others == VERSION_PAST)
-		skipped = lowest_other(base, base->machine);
-	v->past_count = 1;
-	for (size_t i = 0; i < base->past_count; i++) {
-		if (i == skipped)
-			continue;
-		if (strcmp(base->past[i].machine, base->machine) != 0)
-			v->past[v->past_count++] = base->past[i];
-		else if (base->past[i].sequence > v->past[0].sequence)
-			v->past[0].sequence = base->past[i].sequence;
+	for (size_t i = 0; i < v->past_count; i++)
+		if (strcmp(v->past[i].machine, p->machine) == 0) {
+			if (v->past[i].sequence < p->sequence)
+				v->past[i].sequence = p->sequence;
+			return;
+		}
+	if (v->past_count < VERSION_PAST) {
+		v->past[v->past_count++] = *p;
+		return;
 	}
+	size_t lowest = lowest_other(v);
+	if (v->past[lowest].sequence < p->sequence)
+		v->past[lowest] = *p;
+}
+
+void version_join(struct version *v, const struct version *other)
+{
+	struct version_past place = version_place(other);
+	char id[VERSION_ID + 1];
+
+	REQUIRE(v != other);
+	version_identity(other, id);
+	if (!id[0] || is_ancestor(v, id))
+		return;
+	if (v->bases < VERSION_BASES)
+		memcpy(v->base[v->bases++], id, sizeof(id));
+	add_ancestors(v, id, other);
+	add_past(v, &place);
+	for (size_t i = 0; i < other->past_count; i++)
+		add_past(v, &other->past[i]);
 }
 
 void version_descend(struct version *v, const struct version *base)
 {
-	REQUIRE(v != base);
 	v->bases = v->ancestor_count = v->past_count = 0;
-	if (!base || !base->id[0])
-		return;
-	memcpy(v->base[0], base->id, sizeof(base->id));
-	v->bases = 1;
-	add_ancestors(v, base);
-	add_past(v, base);
+	if (base)
+		version_join(v, base);
 }
 
 void version_operation(struct version *v, const char *text)

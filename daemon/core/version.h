@@ -21,6 +21,9 @@
 #define VERSION_PAST      16 /* machines remembered in `past`; more than use one bucket */
 #define VERSION_NO_COUNT  (-1)
 
+/* Who made the Python client's versions, in `past`; their sequence is their timestamp in seconds. */
+#define VERSION_PYTHON "00000000000000000000000000000000"
+
 struct version_past {
 	char machine[VERSION_ID + 1];
 	uint64_t sequence; /* the highest among all ancestors of that machine */
@@ -29,24 +32,34 @@ struct version_past {
 struct version {
 	char id[VERSION_ID + 1];
 	char db_name[CONFIG_NAME_MAX + 1];
-	int64_t timestamp; /* when its read transaction began */
 	char checksum[VERSION_HASH + 1];
 	char content[VERSION_HASH + 1];
-	uint64_t size;
-	int64_t record_count;                  /* VERSION_NO_COUNT: null */
 	char operation[VERSION_OPERATION + 1]; /* "": null */
 	char machine[VERSION_ID + 1], host[VERSION_HOST + 1];
-	uint64_t sequence; /* 1, 2, ... for each machine and database */
 	char base[VERSION_BASES][VERSION_ID + 1];
-	char ancestors[VERSION_ANCESTORS][VERSION_ID + 1]; /* nearest first, base included */
+	char ancestors[VERSION_ANCESTORS][VERSION_ID + 1]; /* nearest first, bases included */
 	struct version_past past[VERSION_PAST];
 	size_t bases, ancestor_count, past_count;
+	int64_t timestamp; /* when its read transaction began */
+	uint64_t size;
+	int64_t record_count; /* VERSION_NO_COUNT: null */
+	uint64_t sequence;    /* 1, 2, ... for each machine and database */
 };
 
-/* Makes `v` the child of `base`: base, ancestors and past.  NULL, or one without an id (the Python
- * client made it): it has none.  Where `past` is full, the lowest sequence of a machine other than
- * the base's own is forgotten. */
+/* What other versions call it as their base: its id; where it has none (the Python client made it)
+ * the first digits of its checksum.  "" if it has neither. */
+void version_identity(const struct version *v, char to[VERSION_ID + 1]);
+
+/* Its maker and sequence, as `past` of a version that descends from it has them. */
+struct version_past version_place(const struct version *v);
+
+/* Makes `v` the child of `base`: base, ancestors and past; NULL: it has none.  Where `past` is
+ * full, the lowest sequence of a machine other than the base's own is forgotten. */
 void version_descend(struct version *v, const struct version *base);
+
+/* Makes `v` a child of `other` too: a base that does not fit any more is still an ancestor, and the
+ * ancestors of both take turns.  One that it descends from already changes nothing. */
+void version_join(struct version *v, const struct version *other);
 
 /* <key>.metadata.json: indented by two as Python writes it; the caller frees it.  The timestamp is
  * in the years 1970 to 9999. */
