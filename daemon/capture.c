@@ -27,7 +27,8 @@ static enum err_code checked(
 	c->unchanged = strcmp(c->snapshot.content, c->same_content) == 0;
 	if (c->unchanged)
 		return ERR_NONE;
-	if (check_copy(path, c->count_table, c->stop, &c->check, e))
+	if (check_copy(path, &(struct check_ask){.count_table = c->count_table, .stop = c->stop},
+		    &c->check, e))
 		return err_note(e, "check the copy");
 	return keep(c->spool, temporary, c->id, e);
 }

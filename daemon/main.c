@@ -28,8 +28,9 @@
  *                 io/store_s3: a bucket, by io/http, core/s3, core/sigv4, core/s3xml
  *
  *   core/lineage  where a database stands among its versions; core/ancestry: who descends from whom
- *   io/live       the way back, for restore to come: a proven copy through SQLite into the live
- *                 database; io/live_made: where there is none; io/holder: who keeps it locked
+ *   prove         the way back, for restore to come: is what was fetched what it should be?
+ *   io/live       a proven copy through SQLite into the live database; io/live_made: where there
+ *                 is none; io/holder: who keeps it locked
  *
  *   engine wires pipeline, transfer, sweep and storage; a reload makes a new one.
  *   daemon wires engine, state, socket, alarm and signals; load reads the configuration.

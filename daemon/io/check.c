@@ -1,5 +1,6 @@
 #include "daemon/io/check.h"
 
+#include "daemon/io/alarm.h"
 #include "daemon/io/sql.h"
 
 #include <sqlite3.h>
@@ -7,9 +8,16 @@
 
 #define STEPS 10000 /* of SQLite's machine between two looks at `stop`: some milliseconds */
 
-static int asked_to_stop(void *stop)
+static bool is_late(const struct check_ask *ask)
 {
-	return atomic_load((atomic_bool *)stop);
+	return ask->until && alarm_now() >= ask->until;
+}
+
+static int has_to_stop(void *asked)
+{
+	const struct check_ask *ask = asked;
+
+	return (ask->stop && atomic_load(ask->stop)) || is_late(ask);
 }
 
 static void unsound(struct check *out, const char *problem)
@@ -72,20 +80,32 @@ static enum err_code count(struct sql *s, const char *table, struct check *out, 
 	return e->code ? judge(out, e) : ERR_NONE;
 }
 
-enum err_code check_copy(const char *path, const char *count_table, atomic_bool *stop,
-	struct check *out, struct err *e)
+static enum err_code orphans(struct sql *s, struct check *out, struct err *e)
 {
+	struct sqlite3_stmt *row = sql_query(s, e, "PRAGMA foreign_key_check", "");
+
+	while (sql_next(s, row, e))
+		out->orphans++;
+	return e->code ? judge(out, e) : ERR_NONE;
+}
+
+enum err_code check_copy(
+	const char *path, const struct check_ask *ask, struct check *out, struct err *e)
+{
+	struct check_ask asked = *ask;
 	scoped(sql) struct sql *s = NULL;
 
 	*out = (struct check){.sound = true, .record_count = -1};
 	e->code = ERR_NONE;
 	if (sql_open(&s, path, SQL_IMMUTABLE, e))
 		return e->code;
-	if (stop)
-		sqlite3_progress_handler(sql_handle(s), STEPS, asked_to_stop, stop);
-	if (integrity(s, out, e) || tables(s, out, e))
-		return e->code;
-	return *count_table ? count(s, count_table, out, e) : ERR_NONE;
+	sqlite3_progress_handler(sql_handle(s), STEPS, has_to_stop, &asked);
+	if (!integrity(s, out, e) && !tables(s, out, e) &&
+		!(*ask->count_table && count(s, ask->count_table, out, e)) && ask->orphans)
+		e->code = orphans(s, out, e);
+	if (e->code == ERR_CANCELED && is_late(ask))
+		return err_set(e, ERR_TIMEOUT, "the check of %s takes too long", path);
+	return e->code;
 }
 
 bool check_lost_table(const char *before, const char *after, char *lost, size_t size)

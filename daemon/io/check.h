@@ -18,12 +18,19 @@ struct check {
 				 application's own) */
 	struct text tables;   /* their names, each with a newline behind it, in order */
 	int64_t record_count; /* rows of the table asked for; -1: there is none */
+	int64_t orphans;      /* rows whose foreign key points nowhere */
 };
 
-/* `count_table` may be "".  Gives up with CANCELED soon after *stop turns true (NULL: never).
- * A damaged copy is an answer (sound = false), not an error.  The caller frees out->tables. */
-enum err_code check_copy(const char *path, const char *count_table, atomic_bool *stop,
-	struct check *out, struct err *e) must_check;
+struct check_ask {
+	const char *count_table; /* "": none */
+	bool orphans;            /* count them (else 0) */
+	atomic_bool *stop;       /* CANCELED soon after it turns true; NULL: never */
+	uint64_t until;          /* TIMEOUT soon after alarm_now() is that; 0: never */
+};
+
+/* A damaged copy is an answer (sound = false), not an error.  The caller frees out->tables. */
+enum err_code check_copy(
+	const char *path, const struct check_ask *ask, struct check *out, struct err *e) must_check;
 
 /* The first name of `before` that `after` has not, into `lost` of `size` bytes; false if none is.
  */

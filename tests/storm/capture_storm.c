@@ -99,7 +99,7 @@ static const char *wrong_with(const char *copy, long before)
 	sqlite3 *db;
 
 	words[0] = '\0';
-	if (check_copy(copy, "a", NULL, &check, &e))
+	if (check_copy(copy, &(struct check_ask){.count_table = "a"}, &check, &e))
 		return "it cannot be checked";
 	text_free(&check.tables);
 	if (!check.sound) {

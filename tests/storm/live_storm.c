@@ -109,7 +109,7 @@ static const char *look_through(const char *path)
 	struct err e;
 	sqlite3 *db;
 
-	if (check_copy(path, "", NULL, &check, &e) || !check.sound)
+	if (check_copy(path, &(struct check_ask){.count_table = ""}, &check, &e) || !check.sound)
 		wrong = "damaged";
 	text_free(&check.tables);
 	REQUIRE(sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK);
