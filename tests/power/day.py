@@ -26,7 +26,7 @@ KEEP = 2           # versions of each database that wait for the store at least
 
 
 class Told(NamedTuple):
-    what: str     # "scan", "commit", "captured", "superseded" or "stored"
+    what: str     # "scan", "commit", "captured" or "stored"
     name: str     # a uid, a database, or a version's key
     number: int   # of the scan, or of the commit
     posted: int   # scans that had been posted by then
@@ -100,7 +100,7 @@ class Day:
                 site.news.wait_for(lambda: len(site.log) > at or self.over.is_set(), 1)
                 lines, at = site.log[at:], len(site.log)
             for line in lines:
-                if found := re.match(r"<6>(captured|superseded|stored) db=\S+ key=(\S+)", line):
+                if found := re.match(r"<6>(captured|stored) db=\S+ key=(\S+)", line):
                     self.tell(*found.groups())
 
     def outages(self):

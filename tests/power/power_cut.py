@@ -25,7 +25,7 @@ import tempfile
 sys.path[:0] = [str(pathlib.Path(__file__).parent), str(pathlib.Path(__file__).resolve().parents[1] / "system")]
 from day import DATABASES, KEEP, Day  # noqa: E402
 from lab import Disks, missing  # noqa: E402
-from trouble import drained, judge, judge_object, spool  # noqa: E402
+from trouble import drained, events, judge, judge_object, spool  # noqa: E402
 
 SECONDS = 6
 ASKED_AGAIN = 30  # scans, the last ones acknowledged before the cut
@@ -42,11 +42,6 @@ class Judge:
             self.told[told.what].append(told)
         later = day.told[cut.marks:]
         self.most_scans = later[0].posted if later else day.posted
-
-    @property
-    def life(self):
-        """What it logged after the cut."""
-        return self.site.log[self.site.mark:]
 
     def stored(self):
         """As somebody finds the store who pulls that disk and reads it elsewhere."""
@@ -73,23 +68,19 @@ class Judge:
             assert len(rows[name]) >= acknowledged, f"{name} lost commits of its own: {len(rows[name])} {acknowledged}"
         return rows
 
-    def captured(self, name, keys):
-        superseded = {told.name for told in self.day.told if told.what == "superseded"}
-        superseded.update(line.split(" key=")[1].split()[0] for line in self.life if "<6>superseded" in line)
+    def captured(self, superseded, keys):
         for told in self.told["captured"]:
-            if not told.name.startswith(f"backups/{name}/"):
-                continue
-            newer = [key for key in keys if key > told.name]
+            newer = [key for key in keys if key.split("/")[1] == told.name.split("/")[1] and key > told.name]
             assert told.name in keys or (told.name in superseded and len(newer) >= KEEP), f"lost: {told.name}"
 
-    def versions(self, rows):
+    def versions(self, rows, superseded):
         versions = judge(self.site.store)
         assert spool(self.site) == []
+        keys = {path: str(path.relative_to(self.site.store)) for paths in versions.values() for path in paths}
+        self.captured(superseded, set(keys.values()))
         for name in DATABASES:
-            keys = [str(path.relative_to(self.site.store)) for path in versions[name]]
-            self.captured(name, keys)
             newest = []
-            for key in keys:
+            for key in (keys[path] for path in versions[name]):
                 a, b = ([n for n, in self.site.rows(key, table)] for table in "ab")
                 assert a == b, f"half a transaction: {key}"
                 assert a[:len(newest)] == newest, f"older than the version before it: {key}"
@@ -104,11 +95,19 @@ class Judge:
             rows = self.commits()
             answer = line.call("backup")
             assert answer["failed"] == answer["queued"] == [], answer
-        drained(self.site)
+            drained(self.site)
+            superseded = superseded_keys(line)
         assert self.site.stop() == 0
-        loud = [line for line in self.life if line.startswith("<3>") or "damaged" in line]
+        loud = [line for line in self.site.log[self.site.mark:] if line.startswith("<3>") or "damaged" in line]
         assert not loud, loud
-        self.versions(rows)
+        self.versions(rows, superseded)
+
+
+def superseded_keys(line):
+    """Under which they were captured."""
+    history = list(events(line))
+    gone = {event["version"] for event in history if event["event"] == "superseded"}
+    return {event["key"] for event in history if event["event"] == "captured" and event["version"] in gone}
 
 
 def come_home(site):
@@ -144,8 +143,8 @@ def cut_power(folder, cuts, seconds=SECONDS, seed=0):
                     day.site.stop(9)
         fates[cut.fate] += 1
     told = collections.Counter(told.what for told in day.told)
-    return (f"{seconds} s with {told['scan']} scans, {told['commit']} commits, {told['captured']} captures, "
-            f"{told['stored']} uploads and {told['superseded']} superseded versions; {cuts} power cuts ({', '.join(f'{n} {f}' for f, n in fates.items())}): "
+    return (f"{seconds} s with {told['scan']} scans, {told['commit']} commits, {told['captured']} captures and "
+            f"{told['stored']} uploads; {cuts} power cuts ({', '.join(f'{n} {f}' for f, n in fates.items())}): "
             "nothing lost, nothing half, nothing twice")
 
 

@@ -100,11 +100,19 @@ def drained(site):
         site.wait_log("^<6>stored ", since=place)
 
 
+def events(line):
+    """The history, newest first."""
+    cursor = None
+    while True:
+        page = line.call("history", cursor=cursor)
+        yield from page["events"]
+        cursor = page["cursor"]
+        if not cursor:
+            return
+
+
 # --- crashes -------------------------------------------------------------------------------------
 
-def without_leak_check():
-    """LeakSanitizer cannot look at a process that is traced."""
-    return {"ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0"}
 STRACE = ["strace", "-D", "-f", "-qq", "-s", "300"]  # -D: the daemon stays the test's own child
 
 
