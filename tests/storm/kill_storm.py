@@ -1,14 +1,18 @@
-"""kill_storm KILLS [SEED] - promises P1, P2, P4, P5 and P6's floor: casmand is killed at random
+"""kill_storm KILLS [SEED [s3]] - promises P1, P2, P4, P5 and P6's floor: casmand is killed at random
 moments, again and again, while scans are posted and databases are written.
 
 Three clients post scans, each with a uid of its own; who loses an answer posts the same again in
 another life, or at the very end.  A writer commits to all databases; another client asks for
-backups, so that most kills meet a capture or an upload: one database is large, there are six.
+backups, so that most kills meet a capture or an upload: one database is large, there are six.  The
+store comes and goes: a folder, or with "s3" a bucket of radosgw behind a proxy with all moods that a
+network has, which answers, drops, cuts, drips and lies.
 
 After each kill casmand must have counted what it acknowledged, and no more than was posted.  At the
-end each uid counts once, and the store holds all that was ever captured: each version once, whole,
-with exact metadata, and in it some committed state of its database, never older than the one before.
+end each uid counts once, and the store holds all that was ever captured, but what was superseded as
+its history says: each version once, whole, with exact metadata, and in it some committed state of its
+database, never older than the one before.
 """
+import json
 import pathlib
 import random
 import sqlite3
@@ -17,10 +21,10 @@ import tempfile
 import threading
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests" / "system"))
-from conftest import Failure, Site  # noqa: E402
-from trouble import drained, whole  # noqa: E402
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from stores import Bucket, Folder  # noqa: E402  finds the system tests' parts, too
+from conftest import Failure  # noqa: E402
+from trouble import drained, events, judge, spool  # noqa: E402
 
 CLIENTS = 3
 PIPELINED = 4      # scans that a client posts before it reads an answer
@@ -29,6 +33,9 @@ ORDERLY = .25      # of all ends: SIGTERM instead, which must end with status 0 
 DATABASES = {"parts.db": "DELETE", "assembled_casm.db": "WAL", "big.db": "DELETE",
              "third.db": "TRUNCATE", "fourth.db": "PERSIST", "fifth.db": "WAL"}
 FILLER = 4_000_000  # bytes in big.db
+OUTAGE = 6         # seconds, at most: versions are superseded, which takes more than KEEP captures
+BETWEEN = 3        # seconds between two, at most
+KEEP = 3           # versions of a database that wait for the store at least
 
 
 class Gate:
@@ -66,20 +73,21 @@ class Gate:
 
 
 class Storm:
-    def __init__(self, folder, seed):
+    def __init__(self, store, seed):
         self.chance = random.Random(seed)
-        self.site = Site(folder)
+        self.store, self.site = store, store.site
         self.posted, self.numbers, self.lost = set(), {}, set()
         self.gate = Gate(CLIENTS + 1)
-        self.written = 0
-        self.stop_writing = threading.Event()
+        self.written, self.kills = 0, 0
+        self.over = threading.Event()
+        self.history = {}  # of all lives: more than casmand keeps
         self.failures = []
         for name, mode in DATABASES.items():
             self.site.database(name, "a", on_change="backup" if name == "parts.db" else "mark")
             self.site.sql(name, "CREATE TABLE a(n INTEGER PRIMARY KEY)", "CREATE TABLE b(n INTEGER PRIMARY KEY)",
                           "CREATE TABLE filler(x)", mode=mode)
         self.site.sql("big.db", f"INSERT INTO filler VALUES(randomblob({FILLER}))")
-        self.site.configure(sync="backup_on_scan_count = 50")
+        self.site.configure(sync=f"backup_on_scan_count = 50\nkeep_versions = {KEEP}\nkeep_daily = 0")
 
     # --- those who disturb -----------------------------------------------------------------------
 
@@ -107,7 +115,9 @@ class Storm:
     def writer(self):
         connections = {name: sqlite3.connect(self.site.path(name), timeout=60, isolation_level=None)
                        for name in DATABASES}
-        while not self.stop_writing.wait(.01):
+        for name, db in connections.items():
+            db.execute(f"PRAGMA journal_mode={DATABASES[name]}")
+        while not self.over.wait(.01):
             self.written += 1
             self.write(connections, self.written)
         for db in connections.values():
@@ -146,17 +156,38 @@ class Storm:
             except (ConnectionError, OSError, Failure):
                 pass
 
+    def outages(self):
+        chance = random.Random(self.chance.random())
+        while not self.over.wait(chance.uniform(0, BETWEEN)):
+            self.store.fail(chance)
+            self.over.wait(chance.uniform(0, OUTAGE))
+            self.store.mend()
+
     # --- one life after the other ----------------------------------------------------------------
 
+    def remember(self, line):
+        """What happened since the life before, by its history."""
+        for event in events(line):
+            what = json.dumps(event)
+            if what in self.history:
+                return
+            self.history[what] = event
+
+    def versions_that(self, event):
+        return {e["version"]: e["key"] for e in self.history.values() if e["event"] == event}
+
     def live(self):
-        """From a start to a kill; at times there is not even time to start."""
+        """From a start to a kill, or to an orderly end; at times there is not even time to start."""
         if self.chance.random() < .15:
             self.site.start(wait=False)
             time.sleep(self.chance.uniform(0, .1))
             self.site.stop(9)
+            self.kills += 1
             return
         self.site.start()
-        total = self.site.status()["scans"]["total"]
+        with self.site.connect() as line:
+            total = line.call("status")["scans"]["total"]
+            self.remember(line)
         assert len(self.numbers) <= total <= len(self.posted), (len(self.numbers), total, len(self.posted))
         self.gate.lift()
         time.sleep(self.chance.uniform(0, LONGEST_LIFE))
@@ -165,14 +196,15 @@ class Storm:
             assert self.site.stop() == 0 and time.monotonic() - begin < 20, self.site.logged()
         else:
             self.site.stop(9)
+            self.kills += 1
         self.gate.close()
 
     def run(self, kills):
         threads = [self.thread(self.scanner, str(i), random.Random(self.chance.random())) for i in range(CLIENTS)]
-        threads += [self.thread(self.asker), self.thread(self.writer)]
-        for _ in range(kills):
+        threads += [self.thread(work) for work in (self.asker, self.writer, self.outages)]
+        while self.kills < kills:
             self.live()
-        self.stop_writing.set()
+        self.over.set()
         self.gate.end()
         for thread in threads:
             thread.join(60)
@@ -188,18 +220,29 @@ class Storm:
             assert len(set(self.numbers.values())) == len(self.posted), "two scans have one number"
             answer = line.call("backup")
             assert answer["failed"] == answer["queued"] == [], answer
-        drained(self.site)
+            drained(self.site)
+            self.remember(line)
         assert self.site.stop() == 0, self.site.logged()
 
+    def all_there(self, versions):
+        """All that was captured was stored or superseded; and what was told was true."""
+        captured, superseded = self.versions_that("captured"), self.versions_that("superseded")
+        tags = [json.loads(path.with_name(path.name + ".casmand.json").read_text())
+                for paths in versions.values() for path in paths]
+        assert {tag["id"] for tag in tags} == set(captured) - set(superseded)
+        assert not self.versions_that("bad") and spool(self.site) == []
+        told = {line.split(" key=")[1].split()[0] for line in self.site.log if line.startswith("<6>captured ")}
+        assert told <= set(captured.values()), told - set(captured.values())
+
     def judge(self):
-        versions = whole(self.site)
+        versions = judge(self.store.tree())
+        self.all_there(versions)
         for name in DATABASES:
             newest = -1
             for path in versions[name]:
-                key = str(path.relative_to(self.site.store))
-                a, b = self.site.rows(key, "a"), self.site.rows(key, "b")
-                assert a == b, f"half a transaction: {key}"
-                assert len(a) >= newest, f"older than the version before it: {key}"
+                a, b = self.site.rows_of(path, "a"), self.site.rows_of(path, "b")
+                assert a == b, f"half a transaction: {path}"
+                assert len(a) >= newest, f"older than the version before it: {path}"
                 newest = len(a)
             with sqlite3.connect(self.site.path(name)) as db:
                 assert db.execute("SELECT count(*) FROM a").fetchone() == (newest,), f"{name} lacks rows"
@@ -207,9 +250,9 @@ class Storm:
         return versions
 
 
-def storm(folder, kills, seed):
+def storm(store, kills, seed):
     """Runs one; a line about it."""
-    it = Storm(folder, seed)
+    it = Storm(store, seed)
     try:
         it.run(kills)
         it.settle()
@@ -220,21 +263,27 @@ def storm(folder, kills, seed):
         print(it.site.logged(), file=sys.stderr)
         raise
     finally:
-        it.stop_writing.set()
+        it.over.set()
         it.gate.end()
         if it.site.daemon and it.site.daemon.poll() is None:
             it.site.stop(9)
-    return (f"{kills} kills, {len(it.posted)} scans, {it.written} commits, "
-            f"{sum(len(v) for v in versions.values())} versions: nothing lost, nothing twice")
+        store.close()
+    return (f"{kills} kills, {len(it.posted)} scans, {it.written} commits, {sum(map(len, versions.values()))} "
+            f"versions, {len(it.versions_that('superseded'))} superseded: nothing lost, nothing twice")
 
 
 def main():
     if len(sys.argv) < 2:
         sys.exit(__doc__)
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else random.randrange(1 << 32)
-    print(f"kill_storm {sys.argv[1]} {seed}")
+    print("kill_storm", sys.argv[1], seed, *sys.argv[3:], flush=True)
     with tempfile.TemporaryDirectory(prefix="casmand-storm-") as folder:
-        print(storm(folder, int(sys.argv[1]), seed))
+        if sys.argv[3:] == ["s3"]:
+            import s3
+            store = Bucket(folder, s3.shared("radosgw"))
+        else:
+            store = Folder(folder)
+        print(storm(store, int(sys.argv[1]), seed))
 
 
 if __name__ == "__main__":

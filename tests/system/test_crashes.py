@@ -14,13 +14,14 @@ from trouble import drained, frozen, needs_strace, traced, whole
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "storm"))
 from kill_storm import storm  # noqa: E402
+from stores import Bucket, Folder  # noqa: E402
 
 STOP_LIMIT = 20  # seconds that an orderly end may take: what the service manager gives
 
 
 def test_p1_p2_p4_p5_killed_at_random_moments_casmand_loses_nothing_and_stores_nothing_twice():
     with tempfile.TemporaryDirectory(prefix="casmand-storm-") as folder:
-        print(storm(folder, 20, 20))
+        print(storm(Folder(folder), 20, 20))
 
 
 # --- a crash at each step --------------------------------------------------------------------------
