@@ -89,9 +89,11 @@ def test_p2_a_version_is_the_file_byte_by_byte_with_exact_metadata_for_whoever_l
     tagged(site, keys)
 
 
-def test_the_aws_command_line_lists_and_downloads_what_casmand_wrote(bucket, cloud, tmp_path):
+@pytest.mark.parametrize("name, tls", [("radosgw", False), ("swift", True), ("r2", False)])
+def test_the_aws_command_line_lists_and_downloads_what_casmand_wrote(cloud, name, tls, tmp_path):
     if not shutil.which("/usr/bin/aws"):
         pytest.skip("awscli is not installed")
+    bucket = s3.shared(name, tls).bucket()
     site = cloud(bucket)
     images = two_versions(site)
     listed = aws(bucket, "ls", f"s3://{bucket.name}/backups/parts.db/")
