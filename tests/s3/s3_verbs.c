@@ -342,7 +342,7 @@ static void wrong_keys_are_refused_in_words(void **state)
 	o.keys.secret = "not-the-secret-of-that-key";
 	struct ask a = probe(real, &o);
 	expect(ERR_REFUSED, &a);
-	assert_non_null(strstr(a.e.text, "check secret_access_key"));
+	assert_non_null(strstr(a.e.text, "secret_access_key"));
 	assert_null(strstr(a.e.text, o.keys.secret));
 
 	o = real_options();
