@@ -239,6 +239,38 @@ static void only_what_was_asked_for_comes_into_the_file(void **state)
 	scratch_close(&scratch);
 }
 
+/* The file may become of any length; what comes instead of it may not. */
+static void a_long_page_instead_of_the_file_is_not_kept_in_memory(void **state)
+{
+	(void)state;
+	static char page[20000];
+	struct scratch scratch;
+	struct world w;
+	struct asked a;
+	struct err e;
+
+	int head = snprintf(page, sizeof(page), "!HTTP/1.1 403 No\r\n\r\n");
+	memset(page + head, 'x', sizeof(page) - 1 - (size_t)head);
+	scratch_open(&scratch);
+	int fd = openat(scratch.fd, "answer", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	open_world(&w, (const char *const[]){page, NULL});
+	a = (struct asked){
+		.call = {.method = "GET",
+			 .url = w.url,
+			 .body_file = -1,
+			 .answer_file = fd,
+			 .answer_most = 10000,
+			 .done = on_done}
+        };
+	assert_int_equal(http_start(w.http, &a.call, &e), ERR_NONE);
+	until_ended(&w, &a);
+	assert_int_equal(a.e.code, ERR_CORRUPT);
+	assert_true(a.length <= 10000);
+	close_world(&w);
+	close(fd);
+	scratch_close(&scratch);
+}
+
 static void each_trouble_has_its_code(void **state)
 {
 	(void)state;
@@ -390,6 +422,7 @@ int main(void)
 		cmocka_unit_test(what_a_kept_connection_does_not_answer_goes_out_again_on_another),
 		cmocka_unit_test(a_body_goes_out_from_a_file_whole),
 		cmocka_unit_test(only_what_was_asked_for_comes_into_the_file),
+		cmocka_unit_test(a_long_page_instead_of_the_file_is_not_kept_in_memory),
 		cmocka_unit_test(each_trouble_has_its_code),
 		cmocka_unit_test(a_port_where_nobody_listens_is_offline),
 		cmocka_unit_test(a_head_has_no_body_to_wait_for),
