@@ -7,7 +7,7 @@
 
 void version_identity(const struct version *v, char to[VERSION_ID + 1])
 {
-	(void)snprintf(to, VERSION_ID + 1, "%s", v->id[0] ? v->id : v->checksum);
+	(void)snprintf(to, VERSION_ID + 1, "%.*s", VERSION_ID, v->id[0] ? v->id : v->checksum);
 }
 
 struct version_past version_place(const struct version *v)
