@@ -5,11 +5,9 @@ characters by tests/s3/s3_keys.c.  By hand with more keys:
 """
 import os
 import subprocess
-import time
 
 import pytest
 
-import moods
 import s3
 from conftest import BUILD
 
@@ -45,27 +43,3 @@ def test_p5_p9_p10_every_verb_does_what_store_h_says(name, tls):
 def test_keys_of_any_characters_come_back_as_they_went(name):
     bucket = passes(s3.shared(name), "s3_keys", KEYS, SEED)
     assert bucket.names() == []
-
-
-@pytest.mark.parametrize("order", ["stop", "reload"])
-def test_p4_an_upload_that_takes_for_ever_holds_up_neither_the_end_nor_a_reload(radosgw, cloud, unruly, order):
-    """It starts over later."""
-    site, proxy = cloud(radosgw), unruly(radosgw)
-    site.database()
-    site.configure(endpoint=proxy.endpoint)
-    site.make()
-    proxy.choose = lambda seen: moods.hanging if seen.kind == "PUT" else None
-    site.start()
-    site.call("backup", wait=False)
-    proxy.wait_requests(1, kind="PUT")
-    proxy.choose = lambda seen: None
-    place = site.here()
-    begun = time.monotonic()
-    if order == "stop":
-        assert site.stop() == 0
-        site.start()
-    else:
-        site.call("reload")
-    site.wait_log("^<6>stored ", since=place)
-    assert time.monotonic() - begun < 20  # without progress it would have ended by itself after 30 s
-    assert len(site.keys()) == 1
