@@ -316,6 +316,7 @@ static void a_disk_that_is_full_is_said_by_name(void **state)
 	struct ask a = fetch(&s);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &much), 0);
 	assert_true(a.e.code == ERR_IO || a.e.code == ERR_FULL);
+	assert_memory_equal(a.e.text, a.r.file, strlen(a.r.file));
 	assert_non_null(strstr(a.e.text, "File too large"));
 	assert_int_equal(access(a.r.file, F_OK), -1);
 	s3_world_close(&s);

@@ -110,6 +110,9 @@ static void on_fetched(struct s3_call *c, struct err *e)
 	digest_end(&j->digest, j->request->got.checksum);
 	if (!e->code)
 		take_head(j, c->answer->received);
+	j->local = c->head.status == 200 && (e->code == ERR_IO || e->code == ERR_FULL);
+	if (j->local)
+		err_note(e, "%s", j->request->file);
 	j->error = *e;
 	j->work = (struct work){.run = run_finish, .done = on_finished};
 	work_start(j->store->base.loop, &j->work);

@@ -83,13 +83,11 @@ static void on_opened(struct work *w, const struct err *e)
 {
 	struct s3_job *j = owner_of(w, struct s3_job, work);
 
-	j->local = true;
-	if (e->code) {
+	j->local = e->code != ERR_NONE;
+	if (j->local)
 		end(j, e);
-		return;
-	}
-	j->local = false;
-	put_or_ask(j);
+	else
+		put_or_ask(j);
 }
 
 static enum err_code run_check(struct work *w, struct err *e)
