@@ -32,12 +32,17 @@ struct scratch {
 	int fd;
 };
 
-static inline void scratch_open(struct scratch *s)
+static inline void scratch_open_below(struct scratch *s, const char *folder)
 {
-	(void)snprintf(s->path, sizeof(s->path), "/tmp/casmand-test-XXXXXX");
+	(void)snprintf(s->path, sizeof(s->path), "%s/casmand-test-XXXXXX", folder);
 	assert_non_null(mkdtemp(s->path));
 	s->fd = open(s->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	assert_true(s->fd >= 0);
+}
+
+static inline void scratch_open(struct scratch *s)
+{
+	scratch_open_below(s, "/tmp");
 }
 
 static inline int scratch_remove_one(
