@@ -1,7 +1,8 @@
 /* database.h - one watched database: its row in state.db, its trigger, its looks and captures.
  *
- * Only data: watched.c begins looks and captures, making.c says what comes of them.  A look and a
- * capture never run at the same time, so each can tell what was committed since the other.
+ * Only data: watched.c begins looks and captures, seeing.c and making.c say what comes of them.  A
+ * look and a capture never run at the same time, so each can tell what was committed since the
+ * other.
  * Threads: the loop's.
  */
 #pragma once

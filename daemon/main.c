@@ -12,7 +12,8 @@
  *        |
  *   core/trigger  when is a database due, and why?
  *        |
- *   pipeline      the watched databases; of each: watched (begins), making (what comes of it)
+ *   pipeline      the watched databases; of each: watched (begins), seeing and making (what comes
+ *                 of looks and captures), health (what is wrong)
  *   capture       one job: copy, hash, check, keep
  *                 io/snapshot, io/pages, io/walright, io/check, io/digest; core/dating: its moment
  *        |

@@ -1,16 +1,10 @@
-/* making.h - what looks and captures of a watched database come to: rows, triggers, words.
+/* making.h - what captures of a watched database come to: versions, rows, words.
  *
  * Threads: the loop's.  Does no I/O but state.db.
  */
 #pragma once
 
 #include "daemon/database.h"
-
-/* Something is wrong with this database: shown, and logged once. */
-void making_trouble(struct watched *w, const struct err *e);
-
-/* A look ended well: were there commits, and do they count as scans? */
-void making_seen(struct watched *w, const struct footprint *now);
 
 /* The capture ended: a version, nothing new, or a failure. */
 void making_done(struct watched *w, const struct err *result);

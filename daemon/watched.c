@@ -3,10 +3,12 @@
 #include "common/log.h"
 #include "common/stamp.h"
 #include "common/text.h"
+#include "daemon/health.h"
 #include "daemon/io/alarm.h"
 #include "daemon/io/digest.h"
 #include "daemon/io/look.h"
 #include "daemon/making.h"
+#include "daemon/seeing.h"
 #include "daemon/spool.h"
 
 #include <string.h>
@@ -97,9 +99,9 @@ static void look_on_loop(struct work *job, const struct err *e)
 		w->trigger.there = w->now.present && !w->now.empty;
 		if (e->code) {
 			w->moved |= w->looking_anew;
-			making_trouble(w, e);
+			health_trouble(w, e);
 		} else
-			making_seen(w, &w->now);
+			seeing_done(w, &w->now);
 	}
 	w->world->idle(w->world->arg);
 }
