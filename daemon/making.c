@@ -147,6 +147,17 @@ static struct state_database settled(struct watched *w)
 	return row;
 }
 
+static void tell_log(const struct watched *w, const struct state_version *v)
+{
+	char records[32] = "";
+
+	if (v->v.record_count != VERSION_NO_COUNT)
+		(void)snprintf(records, sizeof(records), " records=%" PRId64, v->v.record_count);
+	log_info("captured", "db=%s key=%s size=%" PRIu64 "%s operation=\"%s\"%s", w->config->name,
+		v->key, v->v.size, records, v->v.operation,
+		w->capture.check.partly ? " checked=partly" : "");
+}
+
 static enum err_code new_version(struct watched *w, struct state_database *row, struct err *e)
 {
 	struct state_version v;
@@ -159,10 +170,7 @@ static enum err_code new_version(struct watched *w, struct state_database *row, 
 	if (!state_captured(w->world->o.state, &v, row, e)) {
 		w->row = *row;
 		w->unchanged_since = STAMP_NONE;
-		log_info("captured",
-			"db=%s key=%s size=%" PRIu64 " records=%" PRId64 " operation=\"%s\"%s",
-			w->config->name, v.key, v.v.size, v.v.record_count, v.v.operation,
-			w->capture.check.partly ? " checked=partly" : "");
+		tell_log(w, &v);
 		if (v.suspect)
 			log_warning("suspect", "db=%s key=%s why=\"%s\"", w->config->name, v.key,
 				v.why);

@@ -358,3 +358,14 @@ def test_p3_a_wal_database_of_ones_own_or_ones_group_is_captured_and_its_applica
         app.do("INSERT INTO parts(part) VALUES('three')")
         app.close()
     assert {p.name for p in shared.databases.iterdir()} == {"parts.db"}
+
+
+def test_the_log_tells_records_only_where_a_table_is_counted(site):
+    site.database("parts.db", table="parts")
+    site.database("other.db", table="")
+    site.make("parts.db")
+    site.make("other.db")
+    site.start()
+    site.call("backup")
+    assert " records=3 operation=" in site.wait_log("^<6>captured db=parts.db ")
+    assert "records" not in site.wait_log("^<6>captured db=other.db ")
