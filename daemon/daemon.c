@@ -182,20 +182,21 @@ static void log_warnings(const struct text *warnings)
 		log_warning("configuration", "warning=\"%s\"", line);
 }
 
-static enum err_code reload(void *arg, struct text *warnings, struct text *mistakes, struct err *e)
+static enum err_code reload(void *arg, struct verbs_reload *said, struct err *e)
 {
 	struct daemon *d = arg;
 	struct config *next;
 
 	if (d->stopping || d->next || engine_closing(d->engine))
 		return err_set(e, ERR_BUSY, "casmand is just reloading or stopping: try again");
-	if (load_config(&next, d->path, mistakes, e)) {
+	if (load_config(&next, d->path, &said->mistakes, e)) {
 		log_error("reload", "refused=\"%s\"", e->text);
 		diary(d->state, HISTORY_RELOAD_REFUSED, NULL, e->text);
 		return err_note(e, "the old configuration stays in force");
 	}
-	keep_fixed(d, next, warnings);
-	log_warnings(warnings);
+	keep_fixed(d, next, &said->warnings);
+	said->changed = !config_same(engine_parts(d->engine)->config, next);
+	log_warnings(&said->warnings);
 	d->next = next;
 	control_engine_closes(d->control);
 	engine_close(d->engine, false, on_engine_replaced, d);
@@ -264,7 +265,7 @@ static void second_signal_ends(struct daemon *d)
 static void on_signal(uv_signal_t *signal, int number)
 {
 	struct daemon *d = signal->data;
-	struct text warnings = {0}, mistakes = {0};
+	struct verbs_reload said = {0};
 	struct err e;
 
 	if (number != SIGHUP) {
@@ -275,10 +276,10 @@ static void on_signal(uv_signal_t *signal, int number)
 		return;
 	}
 	/* Nobody gets an answer: what was not done is for the log. */
-	if (reload(d, &warnings, &mistakes, &e) == ERR_BUSY)
+	if (reload(d, &said, &e) == ERR_BUSY)
 		log_warning("reload", "refused=\"%s\"", e.text);
-	text_free(&warnings);
-	text_free(&mistakes);
+	text_free(&said.warnings);
+	text_free(&said.mistakes);
 }
 
 static void open_signals(struct daemon *d)

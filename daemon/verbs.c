@@ -298,20 +298,20 @@ static struct doc *lines(const struct text *text)
 
 static void on_reload(struct verbs *v, struct call *call)
 {
-	struct text warnings = {0}, mistakes = {0};
+	struct verbs_reload said = {0};
 	struct doc *d = doc_object();
 	struct err e;
 
-	if (v->owner.reload(v->owner.arg, &warnings, &mistakes, &e)) {
-		doc_put(d, "mistakes", lines(&mistakes));
+	if (v->owner.reload(v->owner.arg, &said, &e)) {
+		doc_put(d, "mistakes", lines(&said.mistakes));
 		call_fail_with(call, &e, d);
 	} else {
-		doc_put_bool(d, "changed", true);
-		doc_put(d, "warnings", lines(&warnings));
+		doc_put_bool(d, "changed", said.changed);
+		doc_put(d, "warnings", lines(&said.warnings));
 		call_answer(call, d);
 	}
-	text_free(&warnings);
-	text_free(&mistakes);
+	text_free(&said.warnings);
+	text_free(&said.mistakes);
 }
 
 /* --- the table --------------------------------------------------------- */

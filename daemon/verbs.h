@@ -12,13 +12,19 @@
 
 #define BACKUP_USERS 64 /* users whose last backup is remembered */
 
+/* What a reload found; the caller's to free. */
+struct verbs_reload {
+	bool changed;
+	struct text mistakes; /* a line for each */
+	struct text warnings; /* what takes effect only at the next start, or is odd */
+};
+
 struct verbs_owner {
 	/* The engine in use; it may be closing, then verbs that need it say so. */
 	struct engine *(*engine)(void *arg);
-	/* Reads the configuration again.  On CONFIG the old one stays in force and *mistakes has a
-	 * line for each; on success *warnings what takes effect only at the next start. */
-	enum err_code (*reload)(
-		void *arg, struct text *warnings, struct text *mistakes, struct err *e);
+	/* Reads the configuration again.  On CONFIG the old one stays in force, and the mistakes
+	 * are told. */
+	enum err_code (*reload)(void *arg, struct verbs_reload *said, struct err *e);
 	void *arg;
 };
 

@@ -280,6 +280,46 @@ static void a_secret_is_masked_never_quoted_and_known_to_stand_in_the_file(void 
 	text_free(&mistakes);
 }
 
+static void only_what_is_in_use_makes_two_configurations_differ(void **state)
+{
+	(void)state;
+	static const char base[] = "[sync]\nbackend = r2\n[r2]\naccount_id = 1a\n"
+				   "access_key_id = k\nsecret_access_key = one" REST;
+	static const struct {
+		const char *text;
+		bool same;
+	} others[] = {
+		{base,										      true },
+		{"# a remark\n[sync]\nbackend=r2\nkeep_versions = 10\n[r2]\naccount_id = 1a\n"
+		 "access_key_id = k\nsecret_access_key = one\n[file]\npath = /other" REST,
+                 true											    },
+		{"[sync]\nbackend = r2\n[r2]\naccount_id = 1a\naccess_key_id = k\n"
+		 "secret_access_key = two" REST,
+                 false											   },
+		{"[sync]\nbackend = r2\nkeep_versions = 9\n[r2]\naccount_id = 1a\n"
+		 "access_key_id = k\nsecret_access_key = one" REST,
+                 false											   },
+		{"[sync]\nbackend = disabled" REST,							 false},
+		{"[sync]\nbackend = r2\n[r2]\naccount_id = 1a\naccess_key_id = k\n"
+		 "secret_access_key = one" REST "[database b]\npath = /b\n",
+                 false											   },
+		{"[sync]\nbackend = r2\n[r2]\naccount_id = 1a\naccess_key_id = k\n"
+		 "secret_access_key = one" REST "on_change = mark\n",
+                 false											   },
+	};
+	struct facts facts = {0};
+	struct config *one = parse_well(base, &facts);
+
+	for (size_t i = 0; i < LENGTH(others); i++) {
+		struct config *other = parse_well(others[i].text, &facts);
+
+		if (config_same(one, other) != others[i].same)
+			fail_msg("%s", others[i].text);
+		config_free(other);
+	}
+	config_free(one);
+}
+
 static void what_is_printed_reads_again_as_the_same(void **state)
 {
 	(void)state;
@@ -356,6 +396,7 @@ int main(void)
 		cmocka_unit_test(the_environment_has_the_last_word),
 		cmocka_unit_test(a_variable_for_a_database_that_is_not_named_is_odd_and_no_mistake),
 		cmocka_unit_test(a_secret_is_masked_never_quoted_and_known_to_stand_in_the_file),
+		cmocka_unit_test(only_what_is_in_use_makes_two_configurations_differ),
 		cmocka_unit_test(what_is_printed_reads_again_as_the_same),
 		cmocka_unit_test(a_database_is_named_so_that_its_versions_can_be),
 		cmocka_unit_test(a_backend_has_the_name_that_the_file_gives_it),

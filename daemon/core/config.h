@@ -11,6 +11,7 @@
  *     config_value     the value <-> the member of the struct
  *     config_bucket    what the bucket's sections leave open, from elsewhere (config_aws)
  *     config_parse     all of it together; config_print: the way back
+ *     config_same      did it change?
  *     config_keys      the table that they share, config_mistakes what was wrong, by lines
  *
  * Lines are read by us, because Debian's inih cuts them silently: a line over 199 bytes or a
@@ -117,6 +118,8 @@ enum err_code config_ready(const struct config *c, struct err *e) must_check;
  * again as the same (but for a value longer than a line, which only comes by KEY_file or ${VAR}).
  */
 void config_print(const struct config *c, struct text *out);
+/* Are both the same in the sections in use, secrets too? */
+bool config_same(const struct config *a, const struct config *b);
 
 const struct config_database *config_find(const struct config *c, const char *name); /* or NULL */
 bool config_name_valid(const char *name); /* of a database */

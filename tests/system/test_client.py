@@ -119,10 +119,13 @@ def test_ping_and_reload_answer_in_a_line(up):
     machine = up.call("ping")["machine"]
     assert re.fullmatch(rf"casmand \S+ answers \(pid {up.daemon.pid}, machine {machine}\)\n", up.ctl("ping").stdout)
     assert as_json(up.ctl("ping", "--json")) == up.call("ping")
-    assert up.ctl("reload").stdout == "✓ new configuration in force\n"
+    assert up.ctl("reload").stdout == "= configuration unchanged\n"
     up.wait_log("^<6>reloaded ")
-    assert as_json(up.ctl("--json", "reload")) == {"changed": True, "warnings": []}
+    up.configure(sync="keep_versions = 3")
+    assert up.ctl("reload").stdout == "✓ new configuration in force\n"
     up.wait_log("^<6>reloaded ", 2)
+    assert as_json(up.ctl("--json", "reload")) == {"changed": False, "warnings": []}
+    up.wait_log("^<6>reloaded ", 3)
 
 
 # --- when it cannot ------------------------------------------------------------------------------

@@ -178,7 +178,7 @@ def test_p1_a_reload_that_has_to_wait_holds_up_nobody_else(stored):
         while not stored.status("parts.db")["dirty"]:  # until the capture has begun
             pass
         place = stored.here()
-        assert stored.call("reload")["changed"]
+        assert stored.call("reload")["changed"] is False
         result = waiting.answer(asked)
         assert [(f["database"], f["name"]) for f in result["failed"]] == [("parts.db", "canceled")]
         receipt = stored.call("scan", database="parts.db")
