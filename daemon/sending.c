@@ -48,7 +48,7 @@ static void stored(struct sending *s)
 	end(s, COPY_STORED, NULL);
 }
 
-/* What the store has a part of stays `sending`: it is not to be superseded. */
+/* What the store has a part of, or may have, stays `sending`: superseded, it would stay there half. */
 static void ended_badly(struct sending *s, const struct err *e)
 {
 	bool bad = s->at == UPLOAD_BAD;
@@ -108,6 +108,7 @@ static void on_answer(struct store_request *r, const struct err *result)
 	struct err e = *result;
 	enum upload_event event = event_of(s, &e);
 
+	s->placed = s->placed || (event == UPLOAD_LATER && r->got.maybe);
 	storage_went(s->storage, &e);
 	store_request_end(r);
 	if (*s->closing) {
@@ -183,7 +184,7 @@ enum err_code sending_start(struct sending *s, const char *id, struct err *e)
 	s->spooled = text_take(&path);
 	s->metadata = version_metadata(&s->version.v);
 	s->busy = true;
-	s->placed = false;
+	s->placed = s->version.state == COPY_SENDING; /* killed, or cut, in an earlier try */
 	s->at = UPLOAD_WAITING;
 	obey(s, upload_step(&s->at, UPLOAD_START), &none);
 	return ERR_NONE;

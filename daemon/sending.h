@@ -21,7 +21,7 @@ struct sending {
 	void (*ended)(
 		struct sending *s, const char *id, enum copy_state state, const struct err *e);
 	/* private */
-	bool busy, placed; /* placed: the database object is in the store */
+	bool busy, placed; /* placed: the store has its database object, or may have it */
 	enum upload_state at;
 	struct store_request request;
 	struct state_version version;

@@ -37,6 +37,7 @@ struct http_answer {
 	const char *body; /* what came into memory, with a NUL that length does not count */
 	size_t length;
 	uint64_t received; /* bytes of body, wherever they went */
+	uint64_t sent;     /* bytes of the call's body that were on their way */
 };
 
 struct http_call {

@@ -195,7 +195,8 @@ struct http_job *http_job_new(struct http_call *c, const char *ca_file, unsigned
 
 void http_job_answer(struct http_job *j, struct http_answer *a)
 {
-	*a = (struct http_answer){.received = j->received, .length = j->body.length};
+	*a = (struct http_answer){
+		.received = j->received, .length = j->body.length, .sent = j->sent};
 	curl_easy_getinfo(j->easy, CURLINFO_RESPONSE_CODE, &a->status);
 	text_bytes(&j->body, "", 0);
 	a->body = j->body.at;

@@ -74,6 +74,7 @@ struct store_request {
 		bool tagged;               /* HEAD, GET, FETCH: the object has casmand's tags ... */
 		struct version tags;       /* ... and these are they */
 		char checksum[VERSION_HASH + 1]; /* FETCH: SHA-256 of what came, in hex */
+		bool maybe;    /* PUT that failed: the object may be there all the same */
 		uint64_t wait; /* ms that the store asks to be left alone; 0: it does not */
 		char *bytes;   /* GET, ends with NUL */
 		struct store_entry *entries; /* LIST, in order of keys */

@@ -221,6 +221,7 @@ enum err_code file_put(struct file_job *j, struct err *e)
 	bool is_database = p.spot.kind == OBJKEY_DATABASE;
 	REQUIRE(is_database ? p.request->file != NULL : p.request->bytes != NULL);
 	enum err_code code = is_database ? put_database(&p, e) : put_metadata(&p, e);
+	j->request->got.maybe = code && is_there(&p, p.spot.database);
 	(void)close(p.spot.folder);
 	return code;
 }

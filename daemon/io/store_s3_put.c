@@ -146,6 +146,8 @@ static void on_put(struct s3_call *c, struct err *e)
 	struct s3_job *j = s3_job_of(c);
 	enum s3_hint hint = c->meaning.hint;
 
+	/* All of it was sent, and what became of it is not known. */
+	j->request->got.maybe = e->code && c->answer && c->answer->sent == j->length;
 	if (!e->code && j->blindly)
 		j->store->base.facts.unconditional = true;
 	j->taken = e->code == ERR_EXISTS;

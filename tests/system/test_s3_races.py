@@ -133,3 +133,29 @@ def test_p5_p11_where_the_store_cannot_refuse_to_overwrite_it_is_asked_first_and
     assert "races" in site.ctl("status").stdout
     for seen in proxy.requests[since + first + 1:]:  # it is not asked for what it cannot do again
         assert seen.status != 501
+
+
+def changed_backup(site):
+    site.sql("parts.db", "INSERT INTO parts(part) VALUES('new')")
+    return site.call("backup")["versions"][0]["id"]
+
+
+def test_p4_p5_a_version_of_which_the_store_may_have_a_part_is_never_superseded(cloud, unruly, radosgw, tmp_path):
+    proxy = unruly(radosgw)
+    site = prepared(cloud(radosgw.bucket()), endpoint=proxy.endpoint,
+                    sync="keep_versions = 1\nkeep_daily = 0\nbackup_on_scan_count = 0")
+    site.start()
+    proxy.choose = lambda seen: moods.lost if seen.method == "PUT" else None
+    in_doubt = changed_backup(site)
+    proxy.greeting = moods.refused
+    proxy.drop()
+    changed_backup(site)
+    site.stop(9)
+    site.start()
+    newest = [changed_backup(site) for _ in range(2)][-1]
+    assert spool(site) == sorted([in_doubt, newest])
+    proxy.choose, proxy.greeting = lambda seen: None, moods.welcome
+    changed_backup(site)
+    drained(site)
+    oldest, *_ = judge(mirror(site.bucket, tmp_path / "mirror"))["parts.db"]
+    assert site.tags(f"backups/parts.db/{oldest.name}")["id"] == in_doubt
