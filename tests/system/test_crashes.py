@@ -24,6 +24,11 @@ def test_p1_p2_p4_p5_killed_at_random_moments_casmand_loses_nothing_and_stores_n
         print(storm(Folder(folder), 20, 20))
 
 
+def test_p1_p2_p4_p5_nor_where_the_store_is_a_bucket_beyond_a_moody_network(radosgw):
+    with tempfile.TemporaryDirectory(prefix="casmand-storm-") as folder:
+        print(storm(Bucket(folder, radosgw), 15, 15))
+
+
 # --- a crash at each step --------------------------------------------------------------------------
 
 
