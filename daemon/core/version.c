@@ -1,13 +1,14 @@
 #include "daemon/core/version.h"
 
 #include "common/stamp.h"
+#include "common/text.h"
 
 #include <stdio.h>
 #include <string.h>
 
 void version_identity(const struct version *v, char to[VERSION_ID + 1])
 {
-	(void)snprintf(to, VERSION_ID + 1, "%.*s", VERSION_ID, v->id[0] ? v->id : v->checksum);
+	text_cut(to, VERSION_ID + 1, v->id[0] ? v->id : v->checksum);
 }
 
 struct version_past version_place(const struct version *v)
