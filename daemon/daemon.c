@@ -269,9 +269,9 @@ static void on_signal(uv_signal_t *signal, int number)
 	struct err e;
 
 	if (number != SIGHUP) {
+		second_signal_ends(d); /* before anybody could know of the first */
 		log_info("stopping", "signal=%d", number);
 		notify_manager("STOPPING=1");
-		second_signal_ends(d);
 		stop(d);
 		return;
 	}
