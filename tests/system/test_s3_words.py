@@ -1,5 +1,6 @@
 """P4, P11: whatever is wrong with keys, bucket, region, certificate or network, `status` says it in words
 that tell what to do; nothing is lost, and when that is mended the versions go up."""
+import datetime
 import time
 
 import pytest
@@ -126,14 +127,18 @@ def test_p4_p11_a_clock_that_is_off_is_told_and_costs_nothing(cloud, name, tls, 
     clock = Clock(site.folder)
     clock.set(time.time() + 60 * minutes)
     site.database()
-    site.make()
     site.start(env=clock.env())
-    site.call("backup")
-    drained(site)
-    assert site.status()["clock_skew_seconds"] == pytest.approx(60 * minutes, abs=10)
+    status = site.call("status", refresh=True)
+    assert status["store"]["reachable"] is True
+    assert status["clock_skew_seconds"] == pytest.approx(60 * minutes, abs=10)
+    begun = int(time.time())
+    site.make()
+    assert site.call("backup")["versions"][0]["state"] == "stored"
     (key,) = site.keys()
     assert site.object(key).read_bytes() == site.path().read_bytes()
-    assert site.status()["store"]["reachable"] is True
+    made = datetime.datetime.fromisoformat(site.metadata(key)["timestamp"])
+    assert begun - 10 <= made.timestamp() <= time.time() + 10  # by the store's clock, which is right
+    assert key == f"backups/parts.db/{made:%Y%m%d_%H%M%S}_parts.db"
 
 
 @pytest.mark.parametrize("minutes", [-20, 20])
