@@ -21,11 +21,19 @@ static bool has_any(const struct doc *lacking, const char *const *environment)
 	return false;
 }
 
-/* Names of stores' variables have only these; others are no names for a command line. */
+static bool begins(const char *variable, const char *with)
+{
+	return strncmp(variable, with, strlen(with)) == 0;
+}
+
+/* The length of its name, if install.sh takes it; others may have no names for a command line. */
 static size_t name_of(const char *variable)
 {
 	size_t length = strspn(variable, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
-	bool ours = strncmp(variable, "R2_", 3) == 0 || strncmp(variable, "AWS_", 4) == 0;
+	bool ours = begins(variable, "R2_") || begins(variable, "AWS_ACCESS_KEY_ID=") ||
+		begins(variable, "AWS_SECRET_ACCESS_KEY=") ||
+		begins(variable, "AWS_SESSION_TOKEN=") || begins(variable, "AWS_REGION=") ||
+		begins(variable, "AWS_DEFAULT_REGION=");
 
 	return ours && variable[length] == '=' && variable[length + 1] ? length : 0;
 }

@@ -30,8 +30,8 @@ help() {
 
 	Installs the Debian packages that casmand needs, builds it, installs it below $prefix
 	and starts it.  Run it again to upgrade.  An edited $conf is kept.
-	What is exported of R2_* and AWS_* is written into $environment, for root
-	and casmand alone.
+	Exported R2_* and AWS_* that name a key or a region are written into
+	$environment, for root and casmand alone.
 
 	  --user USER      run as USER, to whom the databases belong (default: $own_user, its own)
 	  --databases DIR  where the databases lie (default: $own_databases)
@@ -138,11 +138,12 @@ install_config() {
 }
 
 # One NAME='VALUE' a line, which systemd and sh read alike if it has no quote and no backslash.  Values pass through no output and no
-# argument list; what is not exported now stays as it is there.
+# argument list; what is not exported now stays as it is there.  Of AWS_* only what casmand reads.
 install_environment() {
-	taken=
+	taken=''
+	names='R2_[A-Z0-9_]*|AWS_(ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN|REGION|DEFAULT_REGION)'
 	(umask 077 && cat "$environment" >"$work/environment" 2>/dev/null) || :
-	for name in $(env | sed -n 's/^\(R2_[A-Z0-9_]*\|AWS_[A-Z0-9_]*\)=..*/\1/p'); do
+	for name in $(env | sed -En "s/^($names)=.+/\1/p"); do
 		value=
 		eval "value=\${$name-}"
 		[ -n "$value" ] || continue # a line of another variable's value
@@ -156,7 +157,7 @@ install_environment() {
 		place 600 root "$work/environment" "$environment"
 		say "written into $environment:$taken"
 	elif [ ! -e "$environment" ] && grep -Eqs '^[[:space:]]*backend[ 	]*[=:][ 	]*(r2|s3)' $conf; then
-		say "no R2_* and no AWS_* is exported, so there is no $environment."
+		say "no R2_* and no AWS_* of a key is exported, so there is no $environment."
 		say "sudo takes them away; to hand them over, name them:"
 		say "  sudo --preserve-env=R2_ACCOUNT_ID,R2_ACCESS_KEY_ID,R2_SECRET_ACCESS_KEY sh $0"
 	fi

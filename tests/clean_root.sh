@@ -174,6 +174,7 @@ scenario_of_credentials() {
 		sh -c "sh systemd/install.sh | grep -e --preserve-env="
 	expect "the store is not available, and it says why" \
 		sh -c "casmanctl status | grep 'export R2_ACCOUNT_ID, R2_ACCESS_KEY_ID'"
+	# shellcheck disable=SC2016 # no shell may expand it
 	export R2_ACCOUNT_ID=account R2_ACCESS_KEY_ID=id R2_SECRET_ACCESS_KEY='a b/+="#$x'
 	expect "casmanctl sees that the shell has them" sh -c "casmanctl status | grep 'Hand them over'"
 	expect "takes them over, and shows none" \

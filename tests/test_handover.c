@@ -13,7 +13,8 @@ static const struct {
 		"systemd/install.sh\n"										   },
  /* an empty one is none, and names that no shell makes are not shown */
 	{"['AWS_ACCESS_KEY_ID']",
-         {"AWS_ACCESS_KEY_ID=hush", "R2_ENDPOINT=", "AWS_;reboot=x", "AWS_x=1", "R2_"},
+         {"AWS_ACCESS_KEY_ID=hush", "R2_ENDPOINT=", "R2_;reboot=x", "R2_x=1", "R2_",
+			"AWS_CA_BUNDLE=/ca"},
          "\nYour environment has credentials that casmand has not. Hand them over:\n"
 		"  sudo --preserve-env=AWS_ACCESS_KEY_ID sh systemd/install.sh\n"                                        },
  /* nothing that helps */

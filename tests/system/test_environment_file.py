@@ -39,7 +39,7 @@ def sourced(path):
 
 def test_p10_what_is_exported_is_written_for_root_alone_and_shown_nowhere(install):
     done = install(R2_ACCESS_KEY_ID="AKIAEXAMPLE", R2_SECRET_ACCESS_KEY=SECRET, AWS_SESSION_TOKEN="t" * 900,
-                   R2_BUCKET_NAME="", OTHER="x", MY_R2_KEY="y")
+                   R2_BUCKET_NAME="", OTHER="x", MY_R2_KEY="y", AWS_CA_BUNDLE="/ca")
     assert done.returncode == 0, done
     assert sourced(install.file) == {"R2_ACCESS_KEY_ID": "AKIAEXAMPLE", "R2_SECRET_ACCESS_KEY": SECRET,
                                      "AWS_SESSION_TOKEN": "t" * 900}
