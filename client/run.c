@@ -73,7 +73,9 @@ static enum err_code ask(
 	struct link *l;
 
 	if (link_open(&l, &o, e))
-		return e->code;
+		return e->code == ERR_NO_DAEMON && v->alone
+			? v->alone(a->params, &answer->result, e)
+			: e->code;
 	enum err_code rc = verb_ask(v, l, a->params, answer, e);
 	link_close(l);
 	if (rc == ERR_TIMEOUT && v->so_far && doc_is_object(watcher.latest)) {

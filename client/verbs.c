@@ -1,6 +1,7 @@
 #include "client/verbs.h"
 
 #include "client/ask.h"
+#include "client/doctor.h"
 #include "client/show.h"
 
 #include <string.h>
@@ -51,6 +52,11 @@ static const struct option queue_options[] = {
 static const struct option history_options[] = {
 	{"--db",    "NAME", "of this database only",           OPTION_TEXT,  "database", NULL},
 	{"--limit", "N",    "so many events (else the last 50)", OPTION_COUNT, "limit",    NULL},
+	{0},
+};
+
+static const struct option doctor_options[] = {
+	{"--config", "FILE", "its configuration, where casmand is down", OPTION_TEXT, "config", NULL},
 	{0},
 };
 
@@ -119,6 +125,16 @@ const struct verb verbs[] = {
 		.timeout_s = QUICK,
 		.ask = ask_history,
 		.show = show_history,
+	},
+	{
+		.name = "doctor",
+		.help = "what is or will go wrong, and what mends it",
+		.options = doctor_options,
+		.timeout_s = QUICK,
+		.ask = ask_doctor,
+		.show = show_doctor,
+		.exit = exit_of_doctor,
+		.alone = doctor_alone,
 	},
 	{
 		.name = "reload",

@@ -48,6 +48,8 @@ struct verb {
 	enum err_code (*ask)(struct link *l, struct doc *params, struct answer *a, struct err *e);
 	void (*show)(struct pen *p, const struct doc *result);
 	enum proto_exit (*exit)(const struct doc *result); /* NULL: a result is EXIT_DONE */
+	/* Where no casmand is there (*e says so): finds a result all the same.  NULL: none can. */
+	enum err_code (*alone)(struct doc *params, struct doc **result, struct err *e);
 };
 
 extern const struct verb verbs[]; /* ends with a NULL name */

@@ -8,6 +8,7 @@
 #include "common/proto.h"
 #include "daemon/backup.h"
 #include "daemon/io/ipc.h"
+#include "daemon/rounds.h"
 #include "daemon/sweep.h"
 
 struct receipt;
@@ -21,6 +22,7 @@ struct call {
 	struct backup *backup;
 	struct receipt *receipt;
 	struct sweep_ask listing;
+	struct rounds_ask checkup;
 	struct call *next, **link, **all; /* of all calls */
 };
 

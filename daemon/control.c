@@ -127,6 +127,14 @@ struct ipc_events control_events(struct control *c)
 
 /* --- the rest ---------------------------------------------------------- */
 
+static struct storage *storage_in_use(void *arg, struct findings *f)
+{
+	struct engine *g = engine_of(arg);
+
+	(void)f;
+	return g && !engine_closing(g) ? engine_parts(g)->storage : NULL;
+}
+
 struct control *control_open(struct state *state, const struct verbs_owner *owner)
 {
 	struct control *c = text_room(1, sizeof(*c));
@@ -136,7 +144,13 @@ struct control *control_open(struct state *state, const struct verbs_owner *owne
 	c->verbs.receipts = receipts_open();
 	c->verbs.scans = scans_open(state, c->verbs.receipts);
 	c->verbs.backups = backups_open();
+	c->verbs.rounds = rounds_open(owner->loop, owner->config_path, storage_in_use, c);
 	return c;
+}
+
+void control_begun(struct control *c)
+{
+	rounds_begin(c->verbs.rounds);
 }
 
 void control_captured(struct control *c, const struct pipeline_result *r)
@@ -156,6 +170,7 @@ void control_engine_closes(struct control *c)
 {
 	backups_abandon(c->verbs.backups, engine_of(c));
 	receipts_abandon(c->verbs.receipts, engine_of(c));
+	rounds_hurry(c->verbs.rounds);
 }
 
 void control_close(struct control *c)
@@ -165,5 +180,6 @@ void control_close(struct control *c)
 	scans_close(c->verbs.scans);
 	receipts_close(c->verbs.receipts);
 	backups_close(c->verbs.backups);
+	rounds_close(c->verbs.rounds);
 	free(c);
 }

@@ -16,6 +16,8 @@ struct control *control_open(struct state *state, const struct verbs_owner *owne
 /* For ipc_open(): line, gone, turn. */
 struct ipc_events control_events(struct control *c);
 
+void control_begun(struct control *c); /* the doctor looks around, for the log */
+
 /* For the engine's events. */
 void control_captured(struct control *c, const struct pipeline_result *r);
 void control_uploaded(

@@ -305,10 +305,6 @@ static enum err_code open_socket(struct daemon *d, const struct config *c, struc
 
 static void warn(const struct config *c)
 {
-	if (geteuid() == 0)
-		log_warning("root",
-			"warning=\"casmand needs no root: run it as the databases' owner or "
-			"as casman (systemd/install.sh sets that up)\"");
 	log_warnings(&c->warnings);
 	if (c->auto_sync_on_start)
 		log_warning("configuration",
@@ -328,7 +324,11 @@ static void open_link(struct daemon *d)
 
 static enum err_code open_all(struct daemon *d, struct config *config, struct err *e)
 {
-	const struct verbs_owner owner = {.engine = engine_in_use, .reload = reload, .arg = d};
+	const struct verbs_owner owner = {.engine = engine_in_use,
+		.reload = reload,
+		.loop = &d->loop,
+		.config_path = d->path,
+		.arg = d};
 
 	if (alarm_open(&d->alarm, &d->loop, turn, d, e)) {
 		config_free(config);
@@ -353,6 +353,7 @@ static enum err_code open_all(struct daemon *d, struct config *config, struct er
 		(int)getpid(), config->database_count,
 		storage_see(engine_parts(d->engine)->storage).place);
 	diary(d->state, HISTORY_STARTED, NULL, "casmand " CASMAND_VERSION);
+	control_begun(d->control);
 	notify_manager("READY=1\nSTATUS=watching");
 	return ERR_NONE;
 }

@@ -33,12 +33,16 @@
  *   io/live       a proven copy through SQLite into the live database; io/live_made: where there
  *                 is none; io/holder: who keeps it locked
  *
+ *   rounds        the doctor at start and when asked; doctor: a table of checks (doctor_*)
+ *                 core/findings, io/account, io/filesystem; doctor_alone: without the daemon
+ *
  *   engine wires pipeline, transfer, sweep and storage; a reload makes a new one.
  *   daemon wires engine, state, socket, alarm and signals; load reads the configuration.
  */
 #include "common/log.h"
 #include "common/place.h"
 #include "daemon/daemon.h"
+#include "daemon/doctor_alone.h"
 #include "daemon/io/digest.h"
 #include "daemon/io/http.h"
 #include "daemon/load.h"
@@ -56,19 +60,21 @@
 #define USAGE  2
 
 static const char usage[] =
-	"usage: casmand [--config FILE] [--check | --version | --help]\n"
+	"usage: casmand [--config FILE] [--check | --doctor | --version | --help]\n"
 	"\n"
 	"Watches SQLite databases and puts versions of them into a store. Runs in the\n"
 	"foreground, logs to standard error. See casmand(8), casmand.conf(5).\n"
 	"\n"
 	"  -c, --config FILE  the configuration (default " PLACE_CONFIG ")\n"
 	"      --check        validate it, print what is in force, and end\n"
+	"      --doctor       say what is or will go wrong and what mends it, and end\n"
+	"      --json         (with --doctor) as JSON\n"
 	"      --version      print the version, and end\n"
 	"  -h, --help         print this, and end\n";
 
 struct options {
 	const char *config;
-	bool check;
+	bool check, doctor, json;
 };
 
 /* DONE: go on; else what to exit with, after *ended says that it is no failure. */
@@ -77,6 +83,8 @@ static int read_options(int argc, char **argv, struct options *o, bool *ended)
 	static const struct option table[] = {
 		{"config",  required_argument, NULL, 'c'},
 		{"check",   no_argument,       NULL, 'k'},
+		{"doctor",  no_argument,       NULL, 'd'},
+		{"json",    no_argument,       NULL, 'j'},
 		{"version", no_argument,       NULL, 'v'},
 		{"help",    no_argument,       NULL, 'h'},
 		{NULL,      0,                 NULL, 0  },
@@ -88,6 +96,8 @@ static int read_options(int argc, char **argv, struct options *o, bool *ended)
 		switch (option) {
 		case 'c': o->config = optarg; break;
 		case 'k': o->check = true; break;
+		case 'd': o->doctor = true; break;
+		case 'j': o->json = true; break;
 		case 'v':
 			(void)printf("casmand %s\n", CASMAND_VERSION);
 			*ended = true;
@@ -148,13 +158,30 @@ static void frugal(void)
 		(void)mallopt(settings[i].parameter, settings[i].value);
 }
 
+static int serve(const struct options *o)
+{
+	struct text mistakes = {0};
+	struct config *config;
+	struct err e;
+	int exit;
+
+	if (load_config(&config, o->config, &mistakes, &e)) {
+		(void)fprintf(stderr, "%s", mistakes.at);
+		text_free(&mistakes);
+		return FAILED;
+	}
+	text_free(&mistakes);
+	if (!o->check)
+		return run(config, o->config);
+	exit = check(config);
+	config_free(config);
+	return exit;
+}
+
 int main(int argc, char **argv)
 {
 	struct options o = {.config = PLACE_CONFIG};
-	struct text mistakes = {0};
-	struct config *config;
 	bool ended = false;
-	struct err e;
 
 	int exit = read_options(argc, argv, &o, &ended);
 	if (exit != DONE || ended)
@@ -162,20 +189,9 @@ int main(int argc, char **argv)
 	(void)prctl(PR_SET_DUMPABLE, 0); /* before a secret is read: no core file may hold it */
 	(void)signal(SIGPIPE, SIG_IGN);
 	frugal();
-	if (load_config(&config, o.config, &mistakes, &e)) {
-		(void)fprintf(stderr, "%s", mistakes.at);
-		text_free(&mistakes);
-		return FAILED;
-	}
-	text_free(&mistakes);
 	digest_open();
 	http_global();
-	if (o.check) {
-		exit = check(config);
-		config_free(config);
-	} else {
-		exit = run(config, o.config);
-	}
+	exit = o.doctor ? doctor_alone(o.config, o.json) : serve(&o);
 	http_global_end();
 	digest_close();
 	return exit;

@@ -18,26 +18,34 @@ static bool find(const char *path, struct stat *st)
 	return stat(*folder ? folder : "/", st) == 0;
 }
 
-static enum err_code on_pool(struct work *w, struct err *e)
+bool neighbours_see(const struct config *config, char warning[NEIGHBOURS_ROOM])
 {
-	struct neighbours *n = owner_of(w, struct neighbours, work);
 	struct stat store, database;
 
-	(void)e;
-	if (stat(n->config->file_path, &store))
-		return ERR_NONE;
-	for (size_t i = 0; i < n->config->database_count; i++) {
-		const struct config_database *d = &n->config->databases[i];
+	*warning = '\0';
+	if (stat(config->file_path, &store))
+		return false;
+	for (size_t i = 0; i < config->database_count; i++) {
+		const struct config_database *d = &config->databases[i];
 
 		if (!find(d->path, &database) || database.st_dev != store.st_dev)
 			continue;
-		(void)snprintf(n->warning, sizeof(n->warning),
+		(void)snprintf(warning, NEIGHBOURS_ROOM,
 			"the store lies on the same file system as %s: it does not survive the "
 			"loss of "
 			"that disk. Put [file] path on another disk (USB, NFS)",
 			d->name);
-		break;
+		return true;
 	}
+	return false;
+}
+
+static enum err_code on_pool(struct work *w, struct err *e)
+{
+	struct neighbours *n = owner_of(w, struct neighbours, work);
+
+	(void)e;
+	(void)neighbours_see(n->config, n->warning);
 	return ERR_NONE;
 }
 

@@ -280,6 +280,19 @@ static void on_backup(struct verbs *v, struct call *call)
 	free(names);
 }
 
+/* --- doctor ------------------------------------------------------------ */
+
+static void on_examined(struct rounds_ask *ask, const struct findings *f)
+{
+	call_answer(owner_of(ask, struct call, checkup), findings_doc(f));
+}
+
+static void on_doctor(struct verbs *v, struct call *call)
+{
+	call->checkup.done = on_examined;
+	rounds_ask(v->rounds, &call->checkup);
+}
+
 /* --- reload ------------------------------------------------------------ */
 
 static struct doc *lines(const struct text *text)
@@ -359,6 +372,7 @@ static const struct verb verbs[] = {
 	{"status",  on_status,  status_rules,        false, false},
 	{"queue",   on_queue,   lists_queue_rules,   false, false},
 	{"history", on_history, lists_history_rules, false, false},
+	{"doctor",  on_doctor,  no_rules,            false, true },
 	{"reload",  on_reload,  no_rules,            true,  false},
 };
 

@@ -25,6 +25,8 @@ struct verbs_owner {
 	/* Reads the configuration again.  On CONFIG the old one stays in force, and the mistakes
 	 * are told. */
 	enum err_code (*reload)(void *arg, struct verbs_reload *said, struct err *e);
+	struct uv_loop_s *loop;
+	const char *config_path;
 	void *arg;
 };
 
@@ -35,6 +37,7 @@ struct verbs {
 	struct scans *scans;
 	struct receipts *receipts;
 	struct backups *backups;
+	struct rounds *rounds;
 	struct {
 		uid_t user;
 		uint64_t at;

@@ -54,11 +54,12 @@ scans_from = {scans_from}
 """
 
 
-def casmand(*args, env=None):
+def casmand(*args, env=None, prefix=(), program=CASMAND):
     """casmand as a person would call it, to its end."""
-    environment = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", **(env or {})}
+    environment = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}
     environment.update({name: os.environ[name] for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS") if name in os.environ})
-    return subprocess.run([CASMAND, *args], text=True, capture_output=True, stdin=subprocess.DEVNULL, env=environment,
+    environment.update(env or {})
+    return subprocess.run([*prefix, program, *args], text=True, capture_output=True, stdin=subprocess.DEVNULL, env=environment,
                           timeout=LIMIT, cwd="/")
 
 
