@@ -20,6 +20,7 @@ static const struct {
 	bool logged; /* at start others tell it in the log */
 } checks[] = {
 	{doctor_configuration, true },
+	{doctor_secrets,       false},
 	{doctor_user,          false},
 	{doctor_clock,         false},
 	{doctor_group,         false},

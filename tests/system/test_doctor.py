@@ -137,6 +137,20 @@ def test_a_configuration_that_the_service_cannot_read_is_wrong(patient):
 
 
 @needs_root
+def test_p10_secrets_that_others_can_read_are_wrong(patient):
+    secret = patient.site.folder / "secret"
+    secret.write_text("key\n")
+    text = patient.site.config.read_text().replace("socket_group =", "socket_group = games")
+    patient.site.config.write_text(text + f"[r2]\nsecret_access_key_file = {secret}\n")
+    for mode, group, grade in ((0o644, 0, WRONG), (0o640, "games", ODD), (0o640, 0, WELL), (0o600, "games", WELL)):
+        shutil.chown(secret, group=group)
+        secret.chmod(mode)
+        found = patient.examine()["secrets"]
+        assert (found[0], str(secret) in found[1]) == (grade, grade != WELL), found
+        assert grade == WELL or f"chmod 600 {secret}" in found[2]
+
+
+@needs_root
 def test_the_state_folder_is_the_services_own(patient):
     patient.give_to_nobody()
     assert patient.examine()["state"][0] == WELL
