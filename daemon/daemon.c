@@ -12,6 +12,7 @@
 #include "daemon/io/notify.h"
 #include "daemon/load.h"
 #include "daemon/spool.h"
+#include "daemon/watchman.h"
 
 #include <signal.h>
 #include <string.h>
@@ -29,6 +30,8 @@ struct daemon {
 	const char *path; /* of the configuration */
 	struct state *state;
 	struct engine *engine;
+	struct watchman *watchman; /* NULL: none yet, or the one before has not quite gone */
+	bool watchman_goes;
 	struct config *next; /* the configuration of the engine to come: a reload is under way */
 	struct alarm *alarm;
 	struct link *link; /* NULL: the kernel may not tell of the network; timers must do */
@@ -61,10 +64,15 @@ static void turn(void *arg)
 {
 	struct daemon *d = arg;
 
-	if (d->stopping)
+	if (d->stopping) {
 		give_up(d);
-	else if (d->engine)
-		alarm_set(d->alarm, engine_turn(d->engine, alarm_now()));
+	} else if (d->engine) {
+		uint64_t next = engine_turn(d->engine, alarm_now());
+		uint64_t watch =
+			d->watchman ? watchman_turn(d->watchman, alarm_now()) : ALARM_NEVER;
+
+		alarm_set(d->alarm, watch < next ? watch : next);
+	}
 }
 
 /* Not from inside what is going on: at the next turn of the loop. */
@@ -83,6 +91,8 @@ static void on_network_back(void *arg)
 	log_debug("network", "back=maybe");
 	if (d->engine)
 		engine_network_back(d->engine);
+	if (d->watchman)
+		watchman_hurry(d->watchman);
 	soon(d);
 }
 
@@ -96,7 +106,36 @@ static void on_uploaded(void *arg, const char *id, enum copy_state state, const 
 	control_uploaded(((struct daemon *)arg)->control, id, state, e);
 }
 
-/* --- engine ------------------------------------------------------------ */
+/* --- engine, and the watchman who looks at it --------------------------- */
+
+/* Never two: each notice goes out once. */
+static void open_watchman(struct daemon *d)
+{
+	if (!d->watchman && !d->watchman_goes && d->engine && !engine_closing(d->engine))
+		d->watchman = watchman_open(&d->loop, engine_parts(d->engine), soon, d);
+}
+
+static void on_watchman_gone(void *arg)
+{
+	struct daemon *d = arg;
+
+	d->watchman_goes = false;
+	open_watchman(d);
+	soon(d);
+}
+
+/* He first, for he looks at the engine. */
+static void close_engine(struct daemon *d, bool patient, void (*closed)(void *arg))
+{
+	struct watchman *w = d->watchman;
+
+	d->watchman = NULL;
+	d->watchman_goes = d->watchman_goes || w;
+	control_engine_closes(d->control);
+	engine_close(d->engine, patient, closed, d);
+	if (w)
+		watchman_stop(w, on_watchman_gone, d);
+}
 
 static enum err_code start_engine(struct daemon *d, struct config *config, struct err *e)
 {
@@ -145,6 +184,8 @@ static void on_engine_replaced(void *arg)
 		on_reloaded(d);
 	if (d->stopping)
 		stop(d);
+	else
+		open_watchman(d);
 	soon(d);
 }
 
@@ -198,8 +239,7 @@ static enum err_code reload(void *arg, struct verbs_reload *said, struct err *e)
 	said->changed = !config_same(engine_parts(d->engine)->config, next);
 	log_warnings(&said->warnings);
 	d->next = next;
-	control_engine_closes(d->control);
-	engine_close(d->engine, false, on_engine_replaced, d);
+	close_engine(d, false, on_engine_replaced);
 	return ERR_NONE;
 }
 
@@ -250,10 +290,8 @@ static void stop(struct daemon *d)
 	d->stopping = true;
 	if (d->next) /* comes back here when the new engine stands */
 		return;
-	if (d->engine && !engine_closing(d->engine)) {
-		control_engine_closes(d->control);
-		engine_close(d->engine, true, on_engine_closed, d);
-	}
+	if (d->engine && !engine_closing(d->engine))
+		close_engine(d, true, on_engine_closed);
 }
 
 static void second_signal_ends(struct daemon *d)
@@ -353,6 +391,7 @@ static enum err_code open_all(struct daemon *d, struct config *config, struct er
 		(int)getpid(), config->database_count,
 		storage_see(engine_parts(d->engine)->storage).place);
 	diary(d->state, HISTORY_STARTED, NULL, "casmand " CASMAND_VERSION);
+	open_watchman(d);
 	control_begun(d->control);
 	notify_manager("READY=1\nSTATUS=watching");
 	return ERR_NONE;

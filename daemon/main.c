@@ -36,8 +36,12 @@
  *   rounds        the doctor at start and when asked; doctor: a table of checks (doctor_*)
  *                 core/findings, io/account, io/filesystem; doctor_alone: without the daemon
  *
+ *   watchman      what an administrator is told without asking; facts: what he looks at
+ *                 core/alert: conditions, begun and cleared; io/state_alerts, core/notice
+ *                 courier: by a command (io/child) or a webhook (io/http); the heartbeat
+ *
  *   engine wires pipeline, transfer, sweep and storage; a reload makes a new one.
- *   daemon wires engine, state, socket, alarm and signals; load reads the configuration.
+ *   daemon wires engine, watchman, state, socket, alarm and signals; load reads the configuration.
  */
 #include "common/log.h"
 #include "common/place.h"

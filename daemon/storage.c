@@ -135,6 +135,7 @@ struct storage_view storage_see(const struct storage *s)
 		.asked_at = s->asked_at,
 		.ok_at = s->ok_at,
 		.place = s->place ? s->place : "",
+		.code = s->reached == 1 ? ERR_NONE : s->error.code,
 		.error = s->reached == 1 ? "" : s->error.text,
 		.warning = warning_of(s, &facts),
 		.endpoint = s->bucket.endpoint,

@@ -33,6 +33,7 @@ struct storage_view {
 	int reached;                         /* 1 yes, 0 no, -1 nobody asked yet */
 	int64_t asked_at, ok_at;             /* clock; STAMP_NONE */
 	const char *place, *error, *warning; /* error and warning: "" if there is none */
+	enum err_code code;                  /* of the error */
 	const char *endpoint;                /* NULL: it is no bucket, or nobody knows whose */
 	int64_t skew; /* us that our clock is ahead of the store's; STAMP_NONE: not known */
 };

@@ -65,6 +65,9 @@ struct config {
 	unsigned cache_ttl_seconds;
 	/* [queue] */
 	uint64_t queue_max_bytes; /* of the spool; 0: as the disk allows, see spool.h */
+	/* [alert]; "": none.  URLs are secrets */
+	char *alert_command, *alert_webhook_url, *alert_heartbeat_url;
+	double alert_after; /* hours */
 	/* [file]; the default, unread, where another backend is used */
 	char *file_path;
 	/* [r2] and [s3]; see config_bucket() */

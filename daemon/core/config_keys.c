@@ -11,6 +11,7 @@
 #define PATH_BYTES   (PATH_MAX - 1)
 #define SOCKET_BYTES (sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1)
 #define GROUP_BYTES  32 /* what useradd(8) takes */
+#define COMMAND_BYTES 1024
 #define TABLE_BYTES  128
 #define VERSIONS     10000         /* of each database in the store */
 #define DAYS         3660          /* ten years */
@@ -47,6 +48,7 @@ static const struct config_section sections[] = {
 	{"daemon",   false, ALWAYS                           },
 	{"sync",     false, ALWAYS                           },
 	{"queue",    false, ALWAYS                           },
+	{"alert",    false, ALWAYS},
 	{"file",     false, 1 << BACKEND_FILE                },
 	{"r2",       false, 1 << BACKEND_R2 | 1 << BACKEND_S3},
 	{"s3",       false, 1 << BACKEND_S3                  },
@@ -95,6 +97,15 @@ static const struct config_row rows[] = {
 
 	{"queue", "max_bytes", TYPE_SIZE, OF(queue_max_bytes), "0", 0, QUEUE,
 		.help = "room for versions not yet stored, as 500 MiB; 0: 1 GiB or 20 % of the disk"},
+
+	{"alert", "command", TYPE_TEXT, OF(alert_command), "", .most = COMMAND_BYTES,
+		.help = "run when an alert begins or clears; empty: none"},
+	{"alert", "webhook_url", TYPE_TEXT, OF(alert_webhook_url), "", .most = URL_BYTES,
+		.secret = true, .help = "where alerts are posted as JSON; empty: nowhere"},
+	{"alert", "heartbeat_url", TYPE_TEXT, OF(alert_heartbeat_url), "", .most = URL_BYTES,
+		.secret = true, .help = "pinged every half hour while all is well; empty: none"},
+	{"alert", "after", TYPE_REAL, OF(alert_after), "36.0", 0, HOURS,
+		.help = "hours that scans and versions may wait for the store without an alert"},
 
 	{"file", "path", TYPE_PATH, OF(file_path), PLACE_STORE, .most = PATH_BYTES,
 		.help = "folder of the store: a USB disk, an NFS mount"},

@@ -146,7 +146,7 @@ static void set_body(CURL *easy, struct http_job *j)
 	/* A HEAD's length tells of what does not come. */
 	if (strcmp(c->method, "HEAD") != 0 && c->answer_file < 0)
 		curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)c->answer_most);
-	if (strcmp(c->method, "PUT") != 0)
+	if (strcmp(c->method, "PUT") != 0 && strcmp(c->method, "POST") != 0)
 		return;
 	curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
 	curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, 262144L);

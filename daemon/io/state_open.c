@@ -59,6 +59,13 @@ static const char *const migrations[] = {
 	"CREATE TABLE history("
 	"  number INTEGER PRIMARY KEY, at INTEGER NOT NULL, event TEXT NOT NULL, db_name TEXT,"
 	"  version TEXT, key TEXT, text TEXT);",
+	/* Alerts that are raised, and what has to be told of them (channels: bits). */
+	"CREATE TABLE alert("
+	"  condition TEXT NOT NULL, database TEXT NOT NULL, words TEXT NOT NULL, at INTEGER NOT NULL,"
+	"  PRIMARY KEY(condition, database)) WITHOUT ROWID;"
+	"CREATE TABLE notice("
+	"  number INTEGER PRIMARY KEY AUTOINCREMENT, begins INTEGER NOT NULL, condition TEXT NOT NULL,"
+	"  database TEXT NOT NULL, words TEXT NOT NULL, at INTEGER NOT NULL, channels INTEGER NOT NULL);",
 };
 
 enum err_code state_begin(struct state *s, struct err *e)

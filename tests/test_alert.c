@@ -1,0 +1,293 @@
+/* Conditions: each is made true, is told once, is made false, is told once. */
+#include "common/err.h"
+#include "daemon/core/alert.h"
+#include "tests/check.h"
+
+#include <string.h>
+
+#define HOUR   UINT64_C(3600000)
+#define MINUTE UINT64_C(60000)
+#define BEGIN  (100 * HOUR) /* of the steady clock */
+
+static struct alert_database database;
+
+static struct alert_facts all_well(void)
+{
+	database = (struct alert_database){.name = "parts.db", .why = "", .error_text = ""};
+	return (struct alert_facts){.now = BEGIN,
+		.after = 36 * HOUR,
+		.unprotected_ms = -1,
+		.unstored_ms = -1,
+		.queue_limit = 1 << 30,
+		.store_text = "",
+		.neighbour = "",
+		.room = UINT64_MAX,
+		.databases = &database,
+		.count = 1};
+}
+
+struct heard {
+	unsigned begun, cleared;
+	struct alert last;
+};
+
+static void hear(void *arg, const struct alert *alert)
+{
+	struct heard *h = arg;
+
+	h->begun += alert->raised;
+	h->cleared += !alert->raised;
+	h->last = *alert;
+}
+
+/* One that makes its condition true, and how long that has to last. */
+struct fault {
+	const char *condition;
+	void (*make)(struct alert_facts *f);
+	uint64_t lasts;
+	const char *words;
+};
+
+static void scans_wait(struct alert_facts *f)
+{
+	f->unprotected = 3;
+	f->unprotected_ms = (int64_t)(f->now - BEGIN);
+}
+
+static void versions_wait(struct alert_facts *f)
+{
+	f->unstored_ms = (int64_t)(f->now - BEGIN);
+}
+
+static void queue_fills(struct alert_facts *f)
+{
+	f->queue_bytes = UINT64_C(860) << 20;
+}
+
+static void key_is_refused(struct alert_facts *f)
+{
+	f->store = ERR_REFUSED;
+	f->store_text = "InvalidAccessKeyId";
+}
+
+static void key_is_missing(struct alert_facts *f)
+{
+	f->store = ERR_CONFIG;
+	f->store_text = "no access_key_id";
+}
+
+static void store_is_full(struct alert_facts *f)
+{
+	f->store = ERR_FULL;
+	f->store_text = "the store is full";
+}
+
+static void disk_fills(struct alert_facts *f)
+{
+	f->room = 1 << 20;
+}
+
+static void capture_has_no_room(struct alert_facts *f)
+{
+	(void)f;
+	database.error = ERR_FULL;
+	database.error_text = "No space left on device";
+}
+
+static void clock_is_ahead(struct alert_facts *f)
+{
+	f->skew_s = 301;
+}
+
+static void clock_is_behind(struct alert_facts *f)
+{
+	f->skew_s = -7200;
+}
+
+static void store_lies_badly(struct alert_facts *f)
+{
+	f->neighbour = "the store lies on the same file system";
+}
+
+static void looks_emptied(struct alert_facts *f)
+{
+	(void)f;
+	database.suspect = true;
+	database.why = "lost table parts";
+}
+
+static void copy_is_lost(struct alert_facts *f)
+{
+	(void)f;
+	database.bad = true;
+}
+
+static void is_hot(struct alert_facts *f)
+{
+	(void)f;
+	database.error = ERR_RECOVERY;
+	database.error_text = "waits for its application to recover";
+}
+
+static void is_denied(struct alert_facts *f)
+{
+	(void)f;
+	database.error = ERR_DENIED;
+	database.error_text = "Permission denied";
+}
+
+static const struct fault faults[] = {
+	{"unprotected", scans_wait,          36 * HOUR,   "3 scans are in no"                 },
+	{"no_version",  versions_wait,       36 * HOUR,   "in no stored version since 36 h"   },
+	{"queue",       queue_fills,         0,           "take 860.0 MB, and may take 1.0 GB"},
+	{"credentials", key_is_refused,      0,           "InvalidAccessKeyId"                },
+	{"credentials", key_is_missing,      0,           "no access_key_id"                  },
+	{"disk",        store_is_full,       0,           "the store is full"                 },
+	{"disk",        disk_fills,          0,           "has 1.0 MB left"                   },
+	{"disk",        capture_has_no_room, 0,           "No space left"                     },
+	{"clock",       clock_is_ahead,      0,           "ahead of the store"                },
+	{"clock",       clock_is_behind,     0,           "2 h behind the store"              },
+	{"neighbour",   store_lies_badly,    0,           "same file system"                  },
+	{"suspect",     looks_emptied,       0,           "lost table parts"                  },
+	{"bad",         copy_is_lost,        MINUTE,      "parts.db was lost before"          },
+	{"recovery",    is_hot,              10 * MINUTE, "recover"                           },
+	{"unreadable",  is_denied,           10 * MINUTE, "Permission denied"                 },
+};
+
+static void step(struct alerts *a, struct heard *h, uint64_t now, const struct fault *fault)
+{
+	struct alert_facts f = all_well();
+
+	f.now = now;
+	if (fault)
+		fault->make(&f);
+	alerts_step(a, &f, hear, h);
+}
+
+static void each_condition_is_told_once_and_its_end_once(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < LENGTH(faults); i++) {
+		const struct fault *fault = &faults[i];
+		struct alerts a = {0};
+		struct heard h = {0};
+
+		step(&a, &h, BEGIN, NULL);
+		assert_int_equal(h.begun + h.cleared, 0);
+		step(&a, &h, BEGIN, fault);
+		if (fault->lasts) {
+			assert_int_equal(h.begun, 0);
+			assert_int_equal(alerts_due(&a), BEGIN + fault->lasts);
+			step(&a, &h, BEGIN + fault->lasts - 1, fault);
+			assert_int_equal(h.begun, 0);
+		}
+		for (uint64_t k = 0; k < 5; k++)
+			step(&a, &h, BEGIN + fault->lasts + k * HOUR, fault);
+		assert_int_equal(h.begun, 1);
+		assert_string_equal(h.last.condition, fault->condition);
+		if (!strstr(h.last.words, fault->words))
+			fail_msg("%s: %s", fault->condition, h.last.words);
+		assert_int_equal(alerts_raised(&a), 1);
+		for (uint64_t k = 0; k < 5; k++)
+			step(&a, &h, BEGIN + fault->lasts + (5 + k) * HOUR, NULL);
+		assert_int_equal(h.cleared, 1);
+		assert_int_equal(h.begun, 1);
+		assert_string_equal(h.last.condition, fault->condition);
+		assert_int_equal(alerts_raised(&a), 0);
+		assert_true(alerts_due(&a) == ALERT_NEVER);
+		alerts_free(&a);
+	}
+}
+
+static void every_condition_has_its_fault(void **state)
+{
+	(void)state;
+	for (size_t i = 0; alert_condition(i); i++) {
+		bool tried = false;
+
+		for (size_t k = 0; k < LENGTH(faults); k++)
+			tried = tried || strcmp(faults[k].condition, alert_condition(i)) == 0;
+		if (!tried)
+			fail_msg("%s is not tried", alert_condition(i));
+	}
+}
+
+static void what_is_over_before_it_lasted_is_never_told(void **state)
+{
+	struct alerts a = {0};
+	struct heard h = {0};
+
+	(void)state;
+	for (uint64_t k = 0; k < 10; k++) {
+		const struct fault *hot = &faults[LENGTH(faults) - 2];
+
+		step(&a, &h, BEGIN + 20 * k * MINUTE, hot);
+		step(&a, &h, BEGIN + 20 * k * MINUTE + 9 * MINUTE, hot);
+		step(&a, &h, BEGIN + 20 * k * MINUTE + 10 * MINUTE, NULL);
+	}
+	assert_int_equal(h.begun + h.cleared, 0);
+	alerts_free(&a);
+}
+
+static void a_restart_tells_nothing_twice(void **state)
+{
+	struct alerts a = {0};
+	struct heard h = {0};
+
+	(void)state;
+	alerts_restore(&a, "suspect", "parts.db", "as it was told");
+	step(&a, &h, BEGIN, &faults[LENGTH(faults) - 4]);
+	assert_int_equal(h.begun + h.cleared, 0);
+	step(&a, &h, BEGIN, NULL);
+	assert_int_equal(h.cleared, 1);
+	assert_string_equal(h.last.words, "as it was told");
+	alerts_free(&a);
+}
+
+static void what_a_later_version_raised_or_of_a_database_that_went_is_cleared(void **state)
+{
+	struct alerts a = {0};
+	struct heard h = {0};
+
+	(void)state;
+	alerts_restore(&a, "no_such_condition", "", "");
+	alerts_restore(&a, "suspect", "gone.db", "");
+	step(&a, &h, BEGIN, NULL);
+	assert_int_equal(h.cleared, 2);
+	alerts_free(&a);
+}
+
+static void databases_have_alerts_of_their_own(void **state)
+{
+	struct alert_facts f = all_well();
+	struct alert_database two[] = {database, database};
+	struct alerts a = {0};
+	struct heard h = {0};
+
+	(void)state;
+	two[1].name = "other.db";
+	two[0].suspect = two[1].suspect = true;
+	f.databases = two;
+	f.count = 2;
+	alerts_step(&a, &f, hear, &h);
+	assert_int_equal(h.begun, 2);
+	two[0].suspect = false;
+	alerts_step(&a, &f, hear, &h);
+	assert_int_equal(h.cleared, 1);
+	assert_string_equal(h.last.database, "parts.db");
+	alerts_free(&a);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_condition_is_told_once_and_its_end_once),
+		cmocka_unit_test(every_condition_has_its_fault),
+		cmocka_unit_test(what_is_over_before_it_lasted_is_never_told),
+		cmocka_unit_test(a_restart_tells_nothing_twice),
+		cmocka_unit_test(what_a_later_version_raised_or_of_a_database_that_went_is_cleared),
+		cmocka_unit_test(databases_have_alerts_of_their_own),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
