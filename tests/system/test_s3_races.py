@@ -104,7 +104,7 @@ def test_p5_an_object_of_another_machine_at_the_very_key_stays_as_it_is(cloud, n
     site.database()
     site.start()
     site.call("status", refresh=True)
-    moments = [time.time() + second for second in range(-1, 15)]
+    moments = [time.time() + second for second in range(-1, 30)]
     keys = [f"backups/parts.db/{time.strftime('%Y%m%d_%H%M%S', time.gmtime(moment))}_parts.db" for moment in moments]
     theirs = {key: f"another machine's, {key}".encode() for key in keys}
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
