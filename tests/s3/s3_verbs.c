@@ -142,13 +142,12 @@ static void a_probe_tells_the_permanent_name(void **state)
 static void what_is_put_comes_back_byte_by_byte(void **state)
 {
 	struct real *real = *state;
-	struct version v = version_in(real, 'a', real->contents);
+	struct version v = version_in(real, 'a', real->contents),
+		       parent = version_in(real, 'b', "");
 	struct ask a = ask_to_put(&real->w, key(real, 0), &v, real->contents);
 
-	version_descend(&v, &(struct version){.id = "b", .machine = "c", .sequence = 7});
-	memset(v.base[0], 'b', VERSION_ID);
-	memset(v.ancestors[0], 'b', VERSION_ID);
-	memset(v.past[0].machine, 'c', VERSION_ID);
+	parent.sequence = 7;
+	version_descend(&v, &parent);
 	ask(&real->w, &a);
 	expect(ERR_NONE, &a);
 	is_fetched(real, 0, real->contents);
