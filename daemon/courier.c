@@ -185,12 +185,8 @@ void courier_stop(struct courier *c, void (*stopped)(void *arg), void *arg)
 {
 	c->stopped = stopped;
 	c->stopped_arg = arg;
-	if (c->child) { /* went() comes soon */
-		child_kill(c->child);
-		return;
-	}
-	if (c->busy)
-		http_drop(&c->call);
-	free(c->body);
-	gone(c);
+	if (c->child)
+		child_hurry(c->child);
+	if (!c->busy)
+		gone(c);
 }

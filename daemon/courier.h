@@ -4,7 +4,8 @@
  * When not: it is tried again, after half a minute at first and an hour at most; a network that is
  * away for a week loses nothing.  After a crash in the very moment between, a notice goes out twice
  * with the same number.
- * At the end: courier_stop() lets go of what is under way (it goes out another time).
+ * At the end: courier_stop() awaits what is under way, for as long as HTTP and commands may take at
+ * most; so it is not told twice.
  *
  * The webhook's URL is a secret: it is never in a message.
  * Threads: the loop's.

@@ -10,6 +10,7 @@
 
 #define APART     UINT64_C(1000)    /* ms between two looks */
 #define HEARTBEAT UINT64_C(1800000) /* ms between two pings */
+#define PATIENCE  10000             /* ms without progress of what is asked; a stop waits for it */
 #define PING_BACK UINT64_C(60000)   /* ms after one that failed */
 
 struct watchman {
@@ -142,7 +143,8 @@ struct watchman *watchman_open(struct uv_loop_s *loop, const struct engine_parts
 	if (gethostname(w->host, sizeof(w->host) - 1))
 		w->host[0] = '\0';
 	if ((*c->alert_webhook_url || *c->alert_heartbeat_url) &&
-		http_open(&w->http, loop, &(struct http_options){.ca_file = ""}, &e))
+		http_open(&w->http, loop,
+			&(struct http_options){.ca_file = "", .patience_ms = PATIENCE}, &e))
 		log_error("alert not delivered", "error=\"%s\"", e.text);
 	open_courier(w, CHANNEL_COMMAND, c->alert_command);
 	open_courier(w, CHANNEL_WEBHOOK, c->alert_webhook_url);

@@ -78,14 +78,14 @@ static void on_patience_over(uv_timer_t *timer)
 {
 	struct child *c = timer->data;
 
-	err_set(&c->e, ERR_TIMEOUT, "it took longer than %d s", CHILD_PATIENCE / 1000);
+	err_set(&c->e, ERR_TIMEOUT, "it took too long, and was killed");
 	kill_all(c);
 }
 
-void child_kill(struct child *c)
+void child_hurry(struct child *c)
 {
-	err_set(&c->e, ERR_CANCELED, "casmand ends or reloads");
-	kill_all(c);
+	if (!c->ended)
+		uv_timer_start(&c->patience, on_patience_over, CHILD_HURRY, 0);
 }
 
 static int spawn(struct child *c, const struct child_start *start)

@@ -13,6 +13,7 @@
 #include "common/err.h"
 
 #define CHILD_PATIENCE 30000 /* ms */
+#define CHILD_HURRY    2000
 
 struct child;
 struct uv_loop_s;
@@ -28,4 +29,4 @@ struct child_start {
 
 /* NULL and *e: it could not be started, and `done` does not come. */
 struct child *child_start(const struct child_start *start, struct err *e);
-void child_kill(struct child *c); /* `done` comes soon, with CANCELED */
+void child_hurry(struct child *c); /* it has CHILD_HURRY from now on, and no more */
