@@ -11,6 +11,7 @@
 #include "daemon/io/link.h"
 #include "daemon/io/notify.h"
 #include "daemon/load.h"
+#include "daemon/manager.h"
 #include "daemon/spool.h"
 #include "daemon/watchman.h"
 
@@ -37,6 +38,7 @@ struct daemon {
 	struct link *link; /* NULL: the kernel may not tell of the network; timers must do */
 	struct control *control;
 	struct ipc *ipc;
+	struct manager manager;
 	bool stopping, leaving, abandoned;
 	struct err failure; /* the loop ended because of it */
 };
@@ -71,6 +73,8 @@ static void turn(void *arg)
 		uint64_t watch =
 			d->watchman ? watchman_turn(d->watchman, alarm_now()) : ALARM_NEVER;
 
+		next = watch < next ? watch : next;
+		watch = manager_turn(&d->manager, d->engine, alarm_now());
 		alarm_set(d->alarm, watch < next ? watch : next);
 	}
 }
@@ -393,7 +397,7 @@ static enum err_code open_all(struct daemon *d, struct config *config, struct er
 	diary(d->state, HISTORY_STARTED, NULL, "casmand " CASMAND_VERSION);
 	open_watchman(d);
 	control_begun(d->control);
-	notify_manager("READY=1\nSTATUS=watching");
+	manager_ready(&d->manager, d->engine);
 	return ERR_NONE;
 }
 
@@ -412,6 +416,7 @@ enum err_code daemon_run(struct config *config, const char *path, struct err *e)
 	struct daemon d = {.path = path};
 
 	REQUIRE(uv_loop_init(&d.loop) == 0);
+	manager_open(&d.manager);
 	open_signals(&d);
 	if (open_all(&d, config, &d.failure))
 		close_now(&d);

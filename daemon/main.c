@@ -41,6 +41,7 @@
  *                 courier: by a command (io/child) or a webhook (io/http); the heartbeat
  *
  *   engine wires pipeline, transfer, sweep and storage; a reload makes a new one.
+ *   manager       systemd hears how it stands (core/standing), and that the loop turns (io/notify)
  *   daemon wires engine, watchman, state, socket, alarm and signals; load reads the configuration.
  */
 #include "common/log.h"

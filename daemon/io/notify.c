@@ -23,3 +23,17 @@ void notify_manager(const char *lines)
 		(void)sendto(fd, lines, strlen(lines), MSG_NOSIGNAL, (const struct sockaddr *)&to,
 			(socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path)));
 }
+
+bool notify_wanted(void)
+{
+	return secure_getenv("NOTIFY_SOCKET") != NULL;
+}
+
+uint64_t notify_watchdog(void)
+{
+	const char *usec = secure_getenv("WATCHDOG_USEC"), *pid = secure_getenv("WATCHDOG_PID");
+
+	if (!usec || (pid && strtoll(pid, NULL, 10) != getpid()))
+		return 0;
+	return strtoull(usec, NULL, 10) / 2000;
+}

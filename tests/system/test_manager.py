@@ -1,0 +1,93 @@
+"""What the service manager hears: that casmand is ready, how it stands, and that its loop turns."""
+import os
+import signal
+import socket
+
+import pytest
+
+from conftest import LIMIT
+
+
+class Manager:
+    """systemd's end of sd_notify(3)."""
+
+    def __init__(self, folder):
+        self.path = folder / "notify"
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind(str(self.path))
+        self.socket.settimeout(LIMIT)
+
+    def env(self, **more):
+        return {"NOTIFY_SOCKET": str(self.path), **more}
+
+    def hear(self):
+        """The next word: a dictionary of its lines."""
+        return dict(line.split("=", 1) for line in self.socket.recv(4096).decode().splitlines())
+
+    def wait(self, status):
+        """Waits for a STATUS= that begins like this; all of it."""
+        while True:
+            said = self.hear().get("STATUS", "")
+            if said.startswith(status):
+                return said
+
+    def silent(self, seconds):
+        """Nothing comes for so long, but for what came before."""
+        self.socket.setblocking(False)
+        try:
+            while True:
+                self.socket.recv(4096)
+        except BlockingIOError:
+            self.socket.settimeout(seconds)
+        with pytest.raises(TimeoutError):
+            self.socket.recv(4096)
+        self.socket.settimeout(LIMIT)
+
+
+@pytest.fixture
+def manager(site):
+    it = Manager(site.folder)
+    yield it
+    it.socket.close()
+
+
+def test_it_is_ready_when_it_watches_and_listens_and_says_how_it_stands(site, manager):
+    site.database()
+    site.make()
+    site.start(wait=False, env=manager.env())
+    first = manager.hear()
+    assert first["READY"] == "1" and "STATUS" in first
+    assert site.call("ping")["pid"] == site.daemon.pid  # listens: nobody waited for it
+    site.call("backup")
+    assert manager.wait("1 database, all stored") in ("1 database, all stored now", "1 database, all stored 1 s ago")
+    (site.store / ".casmand-store").rename(site.store / "away")
+    site.sql("parts.db", "INSERT INTO parts(part) VALUES('another')")
+    site.call("backup")
+    assert manager.wait("offline since ").endswith(" UTC, 1 version waits")
+    site.path().unlink()
+    assert manager.wait("offline since ").count("1 of 1 not there yet") == 1
+    site.daemon.send_signal(signal.SIGTERM)
+    while "STOPPING" not in manager.hear():
+        pass
+    assert site.daemon.wait(LIMIT) == 0
+
+
+def test_the_watchdog_is_fed_by_the_loop_itself(site, manager):
+    site.database()
+    site.start(env=manager.env(WATCHDOG_USEC="400000"))
+    for _ in range(3):
+        while "WATCHDOG" not in manager.hear():
+            pass
+    os.kill(site.daemon.pid, signal.SIGSTOP)
+    os.waitid(os.P_PID, site.daemon.pid, os.WSTOPPED)
+    manager.silent(1)
+    os.kill(site.daemon.pid, signal.SIGCONT)
+    while "WATCHDOG" not in manager.hear():
+        pass
+
+
+def test_p12_without_a_watchdog_nobody_is_woken(site, manager):
+    site.database()
+    site.start(env=manager.env(WATCHDOG_USEC="200000", WATCHDOG_PID="1"))  # it is meant for another
+    manager.wait("1 database")
+    manager.silent(1.5)
