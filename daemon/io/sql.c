@@ -73,11 +73,13 @@ static enum err_code code_of(int code, int number)
 
 enum err_code sql_failed(struct sql *s, int code, struct err *e, const char *fmt, ...)
 {
-	int number = s->db ? sqlite3_system_errno(s->db) : 0;
+	int number = errno; /* SQLite does not keep that of a COMMIT: it was cleared before the step */
 	bool system = (code & 0xff) == SQLITE_CANTOPEN || (code & 0xff) == SQLITE_IOERR;
 	char words[sizeof(e->text)];
 	va_list args;
 
+	if (s->db && sqlite3_system_errno(s->db))
+		number = sqlite3_system_errno(s->db);
 	va_start(args, fmt);
 	(void)vsnprintf(words, sizeof(words), fmt, args);
 	va_end(args);
@@ -170,8 +172,8 @@ void sql_patient(struct sql *s, uint64_t until, atomic_bool *stop)
 
 enum err_code sql_do(struct sql *s, const char *text, struct err *e)
 {
+	errno = 0;
 	int code = sqlite3_exec(s->db, text, NULL, NULL, NULL);
-
 	return code ? sql_failed(s, code, e, "%s", text) : ERR_NONE;
 }
 
@@ -227,6 +229,7 @@ bool sql_next(struct sql *s, struct sqlite3_stmt *row, struct err *e)
 {
 	if (!row)
 		return false;
+	errno = 0;
 	int code = sqlite3_step(row);
 	if (code == SQLITE_ROW)
 		return true;
