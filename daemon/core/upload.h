@@ -9,10 +9,13 @@
  *      |<-----------'  (OTHERS: next key)  LATER          | LATER
  *      |<--------------------------------------------------'
  *
+ *   telling -- TAKEN: next key --> putting
  *   any live state -- NEVER --> refused        any live state -- GONE --> bad
  *
  * putting: the database object, only if nothing is there.  asking: something is there; whose is it?
- * telling: its metadata.  checking: is it there, with our id and length?  Only then it is stored.
+ * telling: its metadata; where another's lies already (TAKEN) the next key is taken, and what we put
+ * is left: a Python client may have overwritten it by now.  checking: is it there, with our id and
+ * length?  Only then it is stored.
  *
  * Pure: upload_step() takes what happened and answers what to do about it; an event that makes no
  * sense in the present state is late news, and is ignored.

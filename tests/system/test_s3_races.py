@@ -118,6 +118,27 @@ def test_p5_an_object_of_another_machine_at_the_very_key_stays_as_it_is(cloud, n
     assert [n for n in site.bucket.names() if n not in theirs] == [version["key"], version["key"] + ".metadata.json"]
 
 
+def test_p5_p11_where_anothers_metadata_lies_the_version_takes_another_key(cloud, unruly, radosgw):
+    proxy, theirs = unruly(radosgw), {}
+    site = prepared(cloud(radosgw.bucket()), endpoint=proxy.endpoint)
+
+    def with_theirs(exchange):
+        exchange.forward()
+        name = exchange.seen.key.partition("/backups/")[2]
+        theirs[f"backups/{name}.metadata.json"] = b"another's"
+        site.bucket.put(f"backups/{name}.metadata.json", b"another's")
+        exchange.answer()
+    proxy.choose = lambda seen: with_theirs if seen.method == "PUT" and not theirs else None
+    site.start()
+    (version,) = site.call("backup")["versions"]
+    assert version["state"] == "stored" and version["key"] + ".metadata.json" not in theirs
+    assert site.metadata(version["key"])["checksum"] == version["checksum"]
+    assert {key: site.object(key).read_bytes() for key in theirs} == theirs
+    site.call("status", refresh=True)
+    refused = {v["key"]: v["refused"] for v in site.call("list")["versions"]}
+    assert refused.pop(version["key"]) is None and all(refused.values()) and len(refused) == 1
+
+
 def test_p5_p11_where_the_store_cannot_refuse_to_overwrite_it_is_asked_first_and_status_says_so(
         cloud, unruly):
     swift = s3.shared("swift")
