@@ -100,18 +100,27 @@ def test_p4_p11_a_full_queue_stops_captures_says_so_once_and_counts_scans(full):
     status = site.status()
     assert status["scans"]["total"] == status["scans"]["since_backup"] == 3
     assert "the queue is full" in status["databases"][0]["error"] and status["databases"][0]["state"] == "ahead"
-    assert len(log_lines(site, "the queue is full")) == 1
+    assert len(log_lines(site, "<4>database db=parts.db error=\"the queue is full")) == 1
     assert len(spool(site)) == 1
 
 
-def test_p4_a_full_queue_goes_on_by_itself_when_something_was_stored(full):
-    site = full
-    place = site.here()
+def test_p4_a_full_queue_goes_on_by_itself_when_something_was_stored(site):
+    site.database(on_change="backup")
+    site.make()
+    site.sql("parts.db", "INSERT INTO parts(part) VALUES(zeroblob(60000))")
     site.configure(sync="backup_on_scan_count = 0\n[queue]\nmax_bytes = 100k")
-    site.call("reload")
-    site.wait_log("^<6>stored db=parts.db ", count=2, since=place)
+    site.start()
+    site.call("backup")
+    site.store.rename(site.folder / "away")
+    change(site)
+    assert site.call("backup")["queued"] == ["parts.db"]
+    place = site.here()
+    change(site)
+    assert "the queue is full" in site.call("backup")["failed"][0]["error"]
+    (site.folder / "away").rename(site.store)
+    site.wait_log("^<6>stored db=parts.db ", count=2, since=place)  # what waited, and what had no room
     site.wait_status("parts.db", error=None)
-    assert len(whole(site)["parts.db"]) == 2
+    assert len(whole(site)["parts.db"]) == 3
 
 
 def test_p4_room_given_by_a_reload_is_used_at_once(full):
