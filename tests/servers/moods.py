@@ -5,9 +5,10 @@ is a function of one connection, before the first byte of it was read.
 """
 import email.utils
 import re
+import threading
 import time
 
-from wire import Gone, Stream
+from wire import PATIENCE, Gone, Stream
 
 ERROR = '<?xml version="1.0" encoding="UTF-8"?><Error><Code>{code}</Code><Message>{code}</Message></Error>'
 PORTAL = b"<!DOCTYPE html><html><head><title>Welcome</title></head><body>Please log in.</body></html>"
@@ -35,6 +36,20 @@ def lost(exchange):
     exchange.forward()
     exchange.swallow_answer()
     raise Gone("lost")
+
+
+class Held:
+    """The server has done it (`done`), but its answer waits for `go`."""
+    __name__ = "held"
+
+    def __init__(self):
+        self.done, self.go = threading.Event(), threading.Event()
+
+    def __call__(self, exchange):
+        exchange.forward()
+        self.done.set()
+        self.go.wait(PATIENCE)
+        exchange.answer()
 
 
 def named(name, mood):

@@ -38,6 +38,7 @@ class Seen:
     headers: dict
     mood: str = ""
     status: int = 0  # what the client was answered; 0: nothing
+    at: float = dataclasses.field(default_factory=time.monotonic)
 
     @property
     def kind(self):
@@ -145,7 +146,7 @@ class Unruly:
     those it shows as wrong_certificate; server_tls: speak TLS to the server, too (not verified).
     """
 
-    def __init__(self, server, tls=None, stranger=None, server_tls=False, port=0):
+    def __init__(self, server, tls=None, stranger=None, server_tls=False, port=0, address="127.0.0.1"):
         self.server, self.server_tls = server, server_tls
         self.certificate, self.stranger = certificate(tls), certificate(stranger)
         self.mood, self.moods, self.greeting = moods.passing, [], moods.welcome
@@ -156,9 +157,9 @@ class Unruly:
         self.closing = threading.Event()
         self.released = threading.Event()
         self.open = set()
-        self.listener = socket.create_server(("127.0.0.1", port), backlog=128)
+        self.listener = socket.create_server((address, port), backlog=128)
         self.port = self.listener.getsockname()[1]
-        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
+        self.url = f"{'https' if tls else 'http'}://{address}:{self.port}"
         self.threads = [threading.Thread(target=self._accept, daemon=True)]
         self.threads[0].start()
 

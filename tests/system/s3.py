@@ -23,6 +23,7 @@ import time
 
 import pytest
 
+import lan
 from conftest import SERVERS, SESSION
 
 boto3 = pytest.importorskip("boto3", reason="python3-boto3 is not installed")
@@ -75,7 +76,8 @@ def make_certificate(folder, name):
             "-out", folder / f"{name}.pem", "-addext", "keyUsage=critical,keyCertSign")
     openssl(*new, "-subj", "/CN=localhost", "-keyout", folder / f"{name}-server.key",
             "-out", folder / f"{name}-server.pem", "-CA", folder / f"{name}.pem", "-CAkey", folder / f"{name}.key",
-            "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost", "-addext", "basicConstraints=critical,CA:FALSE")
+            "-addext", f"subjectAltName=IP:127.0.0.1,DNS:localhost,IP:{lan.STORE},DNS:{lan.NAME}",
+            "-addext", "basicConstraints=critical,CA:FALSE")
 
 
 @functools.cache

@@ -1,31 +1,17 @@
 """SIGTERM: uploads under way may end, nothing new begins, what is left waits for the next start."""
 import signal
-import threading
 import time
 
 import pytest
 
 from cloud import mirror
-from moods import hanging, passing
+from moods import Held, hanging, passing
 from trouble import drained, injected, judge, needs_strace, spool, whole
 
 NAMES = ["a.db", "b.db", "c.db", "parts.db"]
 UPLOADS_WITHIN = 20  # seconds
 AT_ONCE = 2          # uploads
 HANGS = 26           # seconds; longer than casmand waits for what hangs
-
-
-class Held:
-    """A mood: the server has done it, but the answer waits for go()."""
-    __name__ = "held"
-
-    def __init__(self):
-        self.go = threading.Event()
-
-    def __call__(self, exchange):
-        exchange.forward()
-        self.go.wait(60)
-        exchange.answer()
 
 
 @pytest.fixture
