@@ -21,7 +21,7 @@ PIPELINED = 3      # scans that a client posts before it reads an answer
 COMMIT_EVERY = .01  # seconds
 ASK_EVERY = .3
 OUTAGE = 3.5       # at most: versions are superseded, which takes more than KEEP captures
-BETWEEN = .7       # two outages, at most
+BETWEEN = 2        # seconds between two outages, at most
 KEEP = 2           # versions of each database that wait for the store at least
 
 
@@ -106,6 +106,7 @@ class Day:
     def outages(self):
         """The store's disk is pulled and plugged in again."""
         marker, away = self.site.store / ".casmand-store", self.site.store / "away"
+        self.site.wait_log("^<6>stored ")
         while not self.over.wait(self.chance.uniform(0, BETWEEN)):
             marker.rename(away)
             self.over.wait(self.chance.uniform(0, OUTAGE))
