@@ -7,8 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The copy gets its permanent name only when everything else went well. */
-static enum err_code keep(const char *spool, const char *temporary, const char *id, struct err *e)
+enum err_code capture_keep(const char *spool, const char *temporary, const char *id, struct err *e)
 {
 	scoped(fd) int folder = disk_open_folder(spool, e);
 	if (folder < 0)
@@ -30,7 +29,7 @@ static enum err_code checked(
 	if (check_copy(path, &(struct check_ask){.count_table = c->count_table, .stop = c->stop},
 		    &c->check, e))
 		return err_note(e, "check the copy");
-	return keep(c->spool, temporary, c->id, e);
+	return capture_keep(c->spool, temporary, c->id, e);
 }
 
 static enum err_code on_pool(struct work *w, struct err *e)

@@ -35,3 +35,8 @@ struct capture {
 
 void capture_start(struct uv_loop_s *loop, struct capture *c);
 void capture_end(struct capture *c); /* frees what it holds */
+
+/* Makes the copy `temporary` durable in the spool under its permanent name, which it gets only now
+ * that everything else went well.  Blocking, for pool threads. */
+enum err_code capture_keep(
+	const char *spool, const char *temporary, const char *id, struct err *e) must_check;

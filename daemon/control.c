@@ -145,6 +145,7 @@ struct control *control_open(struct state *state, const struct verbs_owner *owne
 	c->verbs.scans = scans_open(state, c->verbs.receipts);
 	c->verbs.backups = backups_open();
 	c->verbs.rounds = rounds_open(owner->loop, owner->config_path, storage_in_use, c);
+	c->verbs.restores = restores_open();
 	return c;
 }
 
@@ -157,6 +158,7 @@ void control_captured(struct control *c, const struct pipeline_result *r)
 {
 	backups_captured(c->verbs.backups, engine_of(c), r);
 	receipts_captured(c->verbs.receipts, engine_of(c), r);
+	restores_captured(c->verbs.restores, engine_of(c), r);
 }
 
 void control_uploaded(struct control *c, const char *id, enum copy_state state, const struct err *e)
@@ -166,11 +168,17 @@ void control_uploaded(struct control *c, const char *id, enum copy_state state, 
 		receipts_stored(c->verbs.receipts, engine_of(c));
 }
 
+void control_engine_stands(struct control *c)
+{
+	restores_resume(c->verbs.restores, engine_of(c));
+}
+
 void control_engine_closes(struct control *c)
 {
 	backups_abandon(c->verbs.backups, engine_of(c));
 	receipts_abandon(c->verbs.receipts, engine_of(c));
 	rounds_hurry(c->verbs.rounds);
+	restores_abandon(c->verbs.restores);
 }
 
 void control_close(struct control *c)
@@ -181,5 +189,6 @@ void control_close(struct control *c)
 	receipts_close(c->verbs.receipts);
 	backups_close(c->verbs.backups);
 	rounds_close(c->verbs.rounds);
+	restores_close(c->verbs.restores);
 	free(c);
 }

@@ -22,6 +22,8 @@ void control_begun(struct control *c); /* the doctor looks around, for the log *
 void control_captured(struct control *c, const struct pipeline_result *r);
 void control_uploaded(
 	struct control *c, const char *id, enum copy_state state, const struct err *e);
+/* The engine stands: what a crash or a reload cut short is taken up again. */
+void control_engine_stands(struct control *c);
 /* The engine is about to close: who waits for it is answered. */
 void control_engine_closes(struct control *c);
 

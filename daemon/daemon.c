@@ -144,17 +144,20 @@ static void close_engine(struct daemon *d, bool patient, void (*closed)(void *ar
 static enum err_code start_engine(struct daemon *d, struct config *config, struct err *e)
 {
 	log_limit(config->log_level);
-	return engine_open(&d->engine,
-		&(struct engine_start){
-			.loop = &d->loop,
-			.config = config,
-			.state = d->state,
-			.events = {.captured = on_captured,
-				   .uploaded = on_uploaded,
-				   .moved = soon,
-				   .arg = d}
+	if (engine_open(&d->engine,
+		    &(struct engine_start){
+			    .loop = &d->loop,
+			    .config = config,
+			    .state = d->state,
+			    .events = {.captured = on_captured,
+				       .uploaded = on_uploaded,
+				       .moved = soon,
+				       .arg = d}
         },
-		e);
+		    e))
+		return e->code;
+	control_engine_stands(d->control);
+	return ERR_NONE;
 }
 
 static struct engine *engine_in_use(void *arg)

@@ -33,6 +33,9 @@ struct watched_world {
 
 struct watched {
 	struct watched_world *world;
+	struct pipeline_hold *hold; /* NULL: looks and captures go on as they are due */
+	struct version *heir;       /* what the next version descends from, and that it has to be
+				       made; NULL: the base says */
 	const struct config_database *config;
 	struct watch_file *file;
 	struct state_database row;

@@ -16,7 +16,6 @@
 
 struct engine {
 	struct engine_parts parts;
-	struct uv_loop_s *loop;
 	struct engine_events events;
 	struct storage_ask first_probe;
 	struct sweep_ask first_listing;
@@ -191,7 +190,8 @@ static void on_first_probe(struct storage_ask *ask, const struct err *e)
 
 	if (!e->code && !g->closing) {
 		if (g->parts.config->backend == BACKEND_FILE)
-			neighbours_start(g->loop, &g->neighbours, g->parts.config, on_neighbours);
+			neighbours_start(
+				g->parts.loop, &g->neighbours, g->parts.config, on_neighbours);
 		else
 			g->probing = false;
 		return;
@@ -205,13 +205,13 @@ static enum err_code open_parts(struct engine *g, struct err *e)
 {
 	struct engine_parts *p = &g->parts;
 
-	p->storage = storage_open(g->loop, p->config, p->state,
+	p->storage = storage_open(g->parts.loop, p->config, p->state,
 		&(struct storage_events){
 			.changed = on_storage_changed, .reached = on_storage_reached, .arg = g});
 	p->transfer = transfer_open(
 		p->state, p->storage, &(struct transfer_events){.result = on_uploaded, .arg = g});
 	p->sweep = sweep_open(p->state, p->storage);
-	return pipeline_open(&p->pipeline, g->loop,
+	return pipeline_open(&p->pipeline, g->parts.loop,
 		&(struct pipeline_options){
 			.config = p->config, .state = p->state, .host = g->host, .built = BUILT},
 		&(struct pipeline_events){.captured = on_captured,
@@ -226,8 +226,8 @@ enum err_code engine_open(struct engine **out, const struct engine_start *start,
 {
 	struct engine *g = text_room(1, sizeof(*g));
 
-	g->parts = (struct engine_parts){.config = start->config, .state = start->state};
-	g->loop = start->loop;
+	g->parts = (struct engine_parts){
+		.loop = start->loop, .config = start->config, .state = start->state};
 	g->events = start->events;
 	if (gethostname(g->host, sizeof(g->host) - 1))
 		g->host[0] = '\0';

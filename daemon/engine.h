@@ -28,6 +28,7 @@ struct engine_events {
 };
 
 struct engine_parts {
+	struct uv_loop_s *loop;
 	struct config *config; /* owned by the engine */
 	struct state *state;
 	struct storage *storage;

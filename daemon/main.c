@@ -29,7 +29,9 @@
  *                 io/store_s3: a bucket, by io/http, core/s3, core/sigv4, core/s3xml
  *
  *   core/lineage  where a database stands among its versions; core/ancestry: who descends from whom
- *   prove         the way back, for restore to come: is what was fetched what it should be?
+ *   restore       the way back; restoring: as a verb; choose: which version; restore_record: crashes
+ *   prove         is what was fetched what it should be?
+ *   replace       safety version and contents: two jobs around one lock
  *   io/live       a proven copy through SQLite into the live database; io/live_made: where there
  *                 is none; io/holder: who keeps it locked
  *

@@ -3,6 +3,7 @@
 #include "common/log.h"
 #include "common/stamp.h"
 #include "common/text.h"
+#include "daemon/core/ancestry.h"
 #include "daemon/core/dating.h"
 #include "daemon/health.h"
 #include "daemon/io/alarm.h"
@@ -21,13 +22,25 @@ static void tell(struct watched *w, enum pipeline_end end, const char *id, const
 			.ticket = w->making_ticket});
 }
 
-bool making_base(struct watched *w, struct state_version *base)
+/* Ours, or one that was taken from elsewhere. */
+static bool find_base(const struct watched *w, struct state_version *base)
 {
+	struct state *state = w->world->o.state;
+	bool restored;
 	struct err e;
 
 	*base = (struct state_version){0};
-	if (!w->row.base[0] ||
-		state_version_get(w->world->o.state, w->row.base, w->world->store, base, &e))
+	if (!w->row.base[0])
+		return false;
+	if (!state_version_get(state, w->row.base, w->world->store, base, &e))
+		return true;
+	base->state = COPY_STORED;
+	return !state_base_of(state, &w->row, &base->v, &restored, &e);
+}
+
+bool making_base(struct watched *w, struct state_version *base)
+{
+	if (!find_base(w, base))
 		return false;
 	switch (base->state) {
 	case COPY_STORED:
@@ -95,6 +108,16 @@ static void suspect(struct watched *w, struct state_version *v)
 	state_version_end(&sound);
 }
 
+static void inherit(struct version *v, const struct version *heir)
+{
+	memcpy(v->base, heir->base, sizeof(v->base));
+	memcpy(v->ancestors, heir->ancestors, sizeof(v->ancestors));
+	memcpy(v->past, heir->past, sizeof(v->past));
+	v->bases = heir->bases;
+	v->ancestor_count = heir->ancestor_count;
+	v->past_count = heir->past_count;
+}
+
 static void describe(struct watched *w, int64_t newest_key, struct state_version *v)
 {
 	const struct capture *c = &w->capture;
@@ -104,7 +127,6 @@ static void describe(struct watched *w, int64_t newest_key, struct state_version
 		.newest_key = newest_key,
 		.built = o->built});
 	struct state_version base;
-	struct err e;
 
 	*v = (struct state_version){.key_moment = date.key, .spooled = true};
 	v->v = (struct version){.timestamp = date.timestamp,
@@ -119,9 +141,10 @@ static void describe(struct watched *w, int64_t newest_key, struct state_version
 	(void)snprintf(v->v.host, sizeof(v->v.host), "%s", o->host);
 	v->tables = text_copy(c->check.tables.at ? c->check.tables.at : "");
 	objkey_make(v->key, v->v.db_name, v->key_moment);
-	base = (struct state_version){0};
-	if (w->row.base[0] && !state_version_get(o->state, w->row.base, w->world->store, &base, &e))
+	if (find_base(w, &base))
 		version_descend(&v->v, &base.v);
+	if (w->heir)
+		inherit(&v->v, w->heir);
 	operation(w, &base, &v->v);
 	state_version_end(&base);
 	suspect(w, v);
@@ -169,6 +192,8 @@ static enum err_code new_version(struct watched *w, struct state_database *row, 
 	row->newest_key = v.key_moment;
 	if (!state_captured(w->world->o.state, &v, row, e)) {
 		w->row = *row;
+		free(w->heir);
+		w->heir = NULL;
 		w->unchanged_since = STAMP_NONE;
 		tell_log(w, &v);
 		if (v.suspect)
@@ -229,4 +254,48 @@ void making_done(struct watched *w, const struct err *result)
 	trigger_captured(&w->trigger, (int64_t)alarm_now());
 	w->world->events.counted(w->world->events.arg);
 	tell(w, w->capture.unchanged ? PIPELINE_UNCHANGED : PIPELINE_CAPTURED, w->row.base, NULL);
+}
+
+/* --- restore ----------------------------------------------------------- */
+
+/* The row still says from what the contents descend: nothing descends from a safety version. */
+enum err_code making_safety(
+	struct watched *w, const struct capture *copy, struct state_version *v, struct err *e)
+{
+	struct state_database row = w->row, now;
+	struct version *heir = w->heir;
+
+	if (state_database_get(w->world->o.state, w->config->name, &now, e))
+		return e->code;
+	row.newest_key = now.newest_key; /* which uploads may have moved */
+	w->heir = NULL;                  /* not this one */
+	w->capture = *copy;
+	w->why = TRIGGER_ASKED;
+	describe(w, row.newest_key, v);
+	w->heir = heir;
+	v->safety = true;
+	version_operation(&v->v, ANCESTRY_SAFETY);
+	row.sequence = v->v.sequence;
+	row.newest_key = v->key_moment;
+	if (state_scans_total(w->world->o.state, &v->scans, e) ||
+		state_captured(w->world->o.state, v, &row, e)) {
+		state_version_end(v);
+		return e->code;
+	}
+	w->row = row;
+	tell_log(w, v);
+	w->capture = (struct capture){0};
+	return ERR_NONE;
+}
+
+enum err_code making_rebase(
+	struct watched *w, const struct version *base, bool restored, struct err *e)
+{
+	struct state_database row = w->row;
+
+	version_identity(base, row.base);
+	if (state_rebase(w->world->o.state, &row, base, restored, e))
+		return e->code;
+	w->row = row;
+	return ERR_NONE;
 }

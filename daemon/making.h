@@ -13,3 +13,9 @@ void making_done(struct watched *w, const struct err *result);
  * use) of it can be built on; false where the next capture has to make a version.  End *base in
  * either case. */
 bool making_base(struct watched *w, struct state_version *base);
+
+/* See pipeline.h. */
+enum err_code making_safety(struct watched *w, const struct capture *copy, struct state_version *v,
+	struct err *e) must_check;
+enum err_code making_rebase(
+	struct watched *w, const struct version *base, bool restored, struct err *e) must_check;

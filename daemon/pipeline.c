@@ -4,6 +4,7 @@
 #include "common/stamp.h"
 #include "common/text.h"
 #include "daemon/io/alarm.h"
+#include "daemon/making.h"
 #include "daemon/watched.h"
 
 #include <string.h>
@@ -66,6 +67,8 @@ static void on_idle(void *arg)
 {
 	struct pipeline *p = arg;
 
+	for (size_t i = 0; i < p->count; i++)
+		watched_still(&p->databases[i]);
 	if (p->stopping)
 		stop_when_idle(p);
 	else
@@ -204,6 +207,73 @@ uint64_t pipeline_ask(
 		return ++w->tickets;
 	}
 	return 0;
+}
+
+/* --- while somebody writes it on purpose ------------------------------- */
+
+enum err_code pipeline_hold(struct pipeline *p, struct pipeline_hold *h, struct err *e)
+{
+	if (p->stopping)
+		return err_set(e, ERR_CANCELED, "casmand stops or reloads");
+	for (size_t i = 0; i < p->count; i++) {
+		struct watched *w = &p->databases[i];
+
+		if (strcmp(w->config->name, h->database) != 0)
+			continue;
+		if (w->hold)
+			return err_set(
+				e, ERR_BUSY, "another restore of %s is under way", h->database);
+		h->config = w->config;
+		h->path = watch_path(w->file);
+		h->spool = p->world.spool;
+		h->watched = w;
+		h->still = false;
+		w->hold = h;
+		watched_still(w);
+		return ERR_NONE;
+	}
+	return err_set(e, ERR_UNKNOWN_DB, "no database is called \"%.40s\" in the configuration",
+		h->database);
+}
+
+void pipeline_safe(struct pipeline_hold *h, char *safe)
+{
+	struct state_version base;
+
+	safe[0] = '\0';
+	if (making_base(h->watched, &base) && !base.suspect)
+		memcpy(safe, base.v.content, sizeof(base.v.content));
+	state_version_end(&base);
+}
+
+enum err_code pipeline_safety(
+	struct pipeline_hold *h, const struct capture *copy, struct state_version *v, struct err *e)
+{
+	return making_safety(h->watched, copy, v, e);
+}
+
+enum err_code pipeline_rebase(
+	struct pipeline_hold *h, const struct version *base, bool restored, struct err *e)
+{
+	return making_rebase(h->watched, base, restored, e);
+}
+
+void pipeline_inherit(struct pipeline_hold *h, const struct version *heir)
+{
+	struct watched *w = h->watched;
+
+	if (!w->heir)
+		w->heir = text_room(1, sizeof(*w->heir));
+	*w->heir = *heir;
+}
+
+void pipeline_let(struct pipeline *p, struct pipeline_hold *h)
+{
+	struct watched *w = h->watched;
+
+	w->hold = NULL;
+	watched_touched(w, true); /* whatever was done to it, it is to be looked at */
+	on_idle(p);
 }
 
 void pipeline_store(struct pipeline *p, int64_t store)

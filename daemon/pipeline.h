@@ -20,6 +20,7 @@
 
 #include "daemon/pipeline_types.h"
 
+struct capture;
 struct pipeline;
 struct uv_loop_s;
 
@@ -38,6 +39,25 @@ void pipeline_scanned(
  * Its end is told to `captured` with this ticket or a later one.  0: there is no such database. */
 uint64_t pipeline_ask(
 	struct pipeline *p, const char *database, const char *operation, uint64_t when);
+
+/* `held` comes once, maybe at once.  BUSY: somebody else holds it; CANCELED: the pipeline stops;
+ * UNKNOWN_DB. */
+enum err_code pipeline_hold(struct pipeline *p, struct pipeline_hold *h, struct err *e) must_check;
+/* While it is held: is there a version of its contents as the row has them, that need not be made
+ * again?  Its content hash into safe[VERSION_HASH + 1], else "". */
+void pipeline_safe(struct pipeline_hold *h, char *safe);
+/* While it is held: the copy <spool>/<id>, of what `snapshot` and `check` tell, is a safety version
+ * from here on.  The caller ends *v where it succeeds. */
+enum err_code pipeline_safety(struct pipeline_hold *h, const struct capture *copy,
+	struct state_version *v, struct err *e) must_check;
+/* While it is held, after other contents were written: they are those of this version, anybody's.
+ * restored: an older one, on purpose (lineage.h). */
+enum err_code pipeline_rebase(struct pipeline_hold *h, const struct version *base, bool restored,
+	struct err *e) must_check;
+/* The next version has to be made, whatever is in it, as the child that `heir` is: only its bases,
+ * ancestors and past count. */
+void pipeline_inherit(struct pipeline_hold *h, const struct version *heir);
+void pipeline_let(struct pipeline *p, struct pipeline_hold *h);
 
 /* Another store is in use now (its number; 0: not known): which databases have a version there? */
 void pipeline_store(struct pipeline *p, int64_t store);

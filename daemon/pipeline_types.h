@@ -31,3 +31,18 @@ struct pipeline_options {
 	const char *host; /* the machine's name, for versions */
 	int64_t built;    /* see dating.h */
 };
+
+/* Somebody writes a database on purpose (restore, sync): until pipeline_let() no look and no capture
+ * of it begins.  The pipeline does not stop before. */
+struct pipeline_hold {
+	/* asked */
+	const char *database;
+	void (*held)(struct pipeline_hold *h); /* the last look or capture is over */
+	/* answered, before `held` */
+	const struct config_database *config;
+	const char *path; /* links resolved */
+	const char *spool;
+	/* private */
+	struct watched *watched;
+	bool still;
+};

@@ -5,6 +5,7 @@
 #include "daemon/io/alarm.h"
 #include "daemon/lists.h"
 #include "daemon/report.h"
+#include "daemon/restoring.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -344,6 +345,11 @@ static void on_history(struct verbs *v, struct call *call)
 	lists_history(call, verbs_engine(v));
 }
 
+static void on_restore(struct verbs *v, struct call *call)
+{
+	restoring_take(call, v->restores, verbs_engine(v));
+}
+
 static const struct call_rule no_rules[] = {
 	{NULL, CALL_TEXT}
 };
@@ -373,6 +379,7 @@ static const struct verb verbs[] = {
 	{"queue",   on_queue,   lists_queue_rules,   false, false},
 	{"history", on_history, lists_history_rules, false, false},
 	{"doctor",  on_doctor,  no_rules,            false, true },
+	{"restore", on_restore, restoring_rules,     true,  true },
 	{"reload",  on_reload,  no_rules,            true,  false},
 };
 

@@ -8,6 +8,7 @@
 
 #include "daemon/call.h"
 #include "daemon/io/ipc.h"
+#include "daemon/restore.h"
 #include "daemon/scans.h"
 
 #define BACKUP_USERS 64 /* users whose last backup is remembered */
@@ -38,6 +39,7 @@ struct verbs {
 	struct receipts *receipts;
 	struct backups *backups;
 	struct rounds *rounds;
+	struct restores *restores;
 	struct {
 		uid_t user;
 		uint64_t at;

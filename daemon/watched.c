@@ -59,7 +59,15 @@ void watched_judge(struct watched *w)
 
 bool watched_busy(const struct watched *w)
 {
-	return w->looking || w->capturing;
+	return w->looking || w->capturing || w->hold;
+}
+
+void watched_still(struct watched *w)
+{
+	if (!w->hold || w->hold->still || w->looking || w->capturing)
+		return;
+	w->hold->still = true;
+	w->hold->held(w->hold);
 }
 
 void watched_touched(void *watched, bool moved)
@@ -156,7 +164,7 @@ static void start_job(struct watched *w)
 		.stop = &w->world->stop,
 		.done = on_captured};
 	digest_random_id(w->capture.id);
-	if (making_base(w, &base))
+	if (making_base(w, &base) && !w->heir)
 		memcpy(w->capture.same_content, base.v.content, sizeof(base.v.content));
 	state_version_end(&base);
 	capture_start(w->world->loop, &w->capture);
@@ -211,4 +219,6 @@ void watched_end(struct watched *w)
 {
 	if (w->file)
 		watch_remove(w->file);
+	free(w->heir);
+	w->heir = NULL;
 }

@@ -16,6 +16,8 @@ void watched_touched(void *watched, bool moved); /* for watch_add() */
  * itself). */
 int64_t watched_turn(struct watched *w, unsigned most_scans, int64_t now);
 bool watched_busy(const struct watched *w);
+void watched_still(
+	struct watched *w); /* tells its holder, if it has one and nothing is under way */
 void watched_roomier(struct watched *w); /* what the full queue held up is tried again */
 
 /* Is there a version of it in the store in use, or on its way there? */

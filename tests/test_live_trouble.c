@@ -60,9 +60,11 @@ static void what_a_crash_left_can_be_finished_without_writing(void **state)
 	live_world_open(&w, "");
 	live_begin(&w, &app, "delete");
 	crash_in_a_write(&app);
-	assert_int_equal(live_recover(w.path, &p, &e), ERR_NONE);
+	assert_int_equal(live_recover(w.path, false, &p, &e), ERR_NONE);
 	assert_int_equal(snapshot_take(w.path, w.safety, 100, &after, &e), ERR_NONE);
 	assert_string_equal(live_asks(w.path, "SELECT count(*) FROM parts"), "2");
+	assert_int_equal(live_recover(w.path, true, &p, &e), ERR_NONE);
+	assert_string_equal(live_asks(w.path, "PRAGMA journal_mode"), "wal");
 	live_world_close(&w);
 }
 

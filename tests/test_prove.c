@@ -128,7 +128,7 @@ static void p9_damage_that_was_there_when_it_was_made_is_refused(void **state)
 	char noise[4000];
 
 	memset(noise, 0x5a, sizeof(noise));
-	put_bytes(t->w.copy, 2 * 4096, noise, sizeof(noise));
+	put_bytes(t->w.copy, (off_t)2 * 4096, noise, sizeof(noise));
 	describe_again(t);
 	refused(t, "damaged");
 }
@@ -164,7 +164,7 @@ static void a_version_without_metadata_is_proven_by_the_rest(void **state)
 	assert_int_equal(prove(&t->p, &t->e), ERR_NONE);
 	text_free(&t->p.check.tables);
 	memset(noise, 0x5a, sizeof(noise));
-	put_bytes(t->w.copy, 2 * 4096, noise, sizeof(noise));
+	put_bytes(t->w.copy, (off_t)2 * 4096, noise, sizeof(noise));
 	refused(t, "damaged");
 }
 

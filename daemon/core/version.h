@@ -95,3 +95,8 @@ enum err_code version_read_tags(
 
 /* Cuts `text` to what fits into operation, at a character's end. */
 void version_operation(struct version *v, const char *text);
+
+/* All of it, anybody's version, as one text for casmand itself; the caller frees it.  Reading it,
+ * ERR_CORRUPT or PROTO where it is damaged; then v is as it was. */
+char *version_whole(const struct version *v);
+enum err_code version_read_whole(struct version *v, const char *text, struct err *e) must_check;

@@ -20,6 +20,8 @@
 	X(UPLOAD_FAILED, "upload_failed")                                                          \
 	X(SUPERSEDED, "superseded")                                                                \
 	X(BAD, "bad")                                                                              \
+	X(RESTORED, "restored")                                                                    \
+	X(RESTORE_FAILED, "restore_failed")                                                        \
 	X(STARTED, "started")                                                                      \
 	X(STOPPED, "stopped")                                                                      \
 	X(RELOADED, "reloaded")                                                                    \

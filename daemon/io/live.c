@@ -318,12 +318,15 @@ void live_close(struct live *l)
 	free(l);
 }
 
-enum err_code live_recover(const char *path, const struct live_patience *p, struct err *e)
+enum err_code live_recover(
+	const char *path, bool logged, const struct live_patience *p, struct err *e)
 {
 	scoped(sql) struct sql *s = NULL;
 
 	if (sql_open(&s, path, SQL_WRITE, e))
 		return e->code;
 	sql_patient(s, alarm_now() + (uint64_t)p->wait_ms, p->stop);
-	return sql_do(s, "BEGIN; PRAGMA user_version; COMMIT", e);
+	if (sql_do(s, "BEGIN; PRAGMA user_version; COMMIT", e))
+		return e->code;
+	return logged ? sql_do(s, "PRAGMA journal_mode=WAL", e) : ERR_NONE;
 }

@@ -68,6 +68,7 @@ enum err_code live_write(struct live *l, struct err *e) must_check;
 
 void live_close(struct live *l); /* NULL: nothing to close */
 
-/* Lets SQLite finish what a crash left behind (a hot journal), as the application would. */
+/* Lets SQLite finish what a crash left behind (a hot journal), as the application would.  logged:
+ * and it is to be in WAL mode, which the crash may have caught it without. */
 enum err_code live_recover(
-	const char *path, const struct live_patience *p, struct err *e) must_check;
+	const char *path, bool logged, const struct live_patience *p, struct err *e) must_check;

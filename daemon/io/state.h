@@ -98,6 +98,14 @@ enum err_code state_watched(
 enum err_code state_database_counted(struct state *s, const struct state_database *d,
 	struct state_scan *scan, struct err *e) must_check;
 
+/* The contents are those of `base` now, anybody's version, whose identity (version_identity()) d->base
+ * is: it is remembered, and the row written.  restored: an older one, on purpose. */
+enum err_code state_rebase(struct state *s, const struct state_database *d,
+	const struct version *base, bool restored, struct err *e) must_check;
+/* What was remembered, as long as it is d->base.  MISSING: a version of this machine is, or none. */
+enum err_code state_base_of(struct state *s, const struct state_database *d, struct version *base,
+	bool *restored, struct err *e) must_check;
+
 /* --- versions ---------------------------------------------------------- */
 
 #define COPY_STATES(X)                                                                             \

@@ -66,6 +66,8 @@ static const char *const migrations[] = {
 	"CREATE TABLE notice("
 	"  number INTEGER PRIMARY KEY AUTOINCREMENT, begins INTEGER NOT NULL, condition TEXT NOT NULL,"
 	"  database TEXT NOT NULL, words TEXT NOT NULL, at INTEGER NOT NULL, channels INTEGER NOT NULL);",
+	/* The version that was written into a database, which may be another machine's. */
+	"CREATE TABLE base(db_name TEXT PRIMARY KEY, identity TEXT, version TEXT, restored)",
 };
 
 enum err_code state_begin(struct state *s, struct err *e)

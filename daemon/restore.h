@@ -1,0 +1,49 @@
+/* restore.h - brings a version back: into the live database, or to a person.
+ *
+ * When all is well: the version is chosen; fetched, unless it is still in the spool; proven; then
+ * the database is held, so that nobody captures it, a safety version is made of what is there, under
+ * the write lock, and the contents are written (replace.h).  They are published at once: the next
+ * capture makes a version that descends from the newest one and from the safety version.  Only then
+ * the answer.
+ *
+ * When not: before the writing nothing has changed; what failed is told, and the safety version
+ * stays.  A peer that goes away stops nothing.
+ *
+ * Through kill -9 and power cuts: `restoring.json` in the state folder says from before the writing
+ * to the version published what was under way.  restores_resume() lets SQLite finish or undo it,
+ * sees which it was, says so in log and history, and publishes what was not yet.
+ *
+ * At the end: restores_abandon() cuts short what is cut without harm; what is being written is
+ * written first, and the engine waits for it.
+ *
+ * One at a time.  Threads: the loop's.
+ */
+#pragma once
+
+#include "common/doc.h"
+#include "daemon/choose.h"
+#include "daemon/engine.h"
+
+struct restores;
+
+struct restore_want {
+	struct choose which; /* its texts are the caller's, until restore_start() returns */
+	bool dry_run;        /* only say what would happen */
+	bool no_safety, no_publish;
+	int wait_ms;                                     /* for the lock of a busy writer */
+	void (*progress)(void *arg, struct doc *params); /* gives params away */
+	/* e NULL: done, and gives result away. */
+	void (*done)(void *arg, struct doc *result, const struct err *e);
+	void *arg;
+};
+
+struct restores *restores_open(void);
+void restores_close(struct restores *all); /* none may be under way */
+
+void restore_start(struct restores *all, struct engine *engine, const struct restore_want *want);
+/* For the engine's events. */
+void restores_captured(
+	struct restores *all, struct engine *engine, const struct pipeline_result *r);
+void restores_abandon(struct restores *all);
+/* The engine stands: was something under way when casmand ended? */
+void restores_resume(struct restores *all, struct engine *engine);
