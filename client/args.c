@@ -70,6 +70,7 @@ static enum err_code put(struct args *a, const struct option *o, const char *val
 	case OPTION_SOCKET: a->socket = value; break;
 	case OPTION_JSON: a->json = true; break;
 	case OPTION_TIMEOUT: return put_timeout(a, value, e);
+	case OPTION_TABLE: a->table = true; break;
 	case OPTION_HELP: a->help = true; break;
 	case OPTION_VERSION: a->version = true; break;
 	case OPTION_TRUE: doc_put_bool(a->params, o->param, true); break;

@@ -13,7 +13,7 @@ struct args {
 	struct doc *params;      /* for its request; never NULL */
 	const char *socket;      /* NULL: not given */
 	int64_t timeout_ms;      /* 0: not given */
-	bool json, help, version;
+	bool json, help, version, table;
 };
 
 /* words[0] is the program's name, NULL ends them; the words live as long as args.  An error is a

@@ -163,3 +163,9 @@ enum proto_exit exit_of_list(const struct doc *result)
 {
 	return doc_is_text(doc_get(result, "error")) ? EXIT_OFFLINE : EXIT_DONE;
 }
+
+enum err_code ask_metrics(struct link *l, struct doc *params, struct answer *a, struct err *e)
+{
+	(void)params;
+	return link_call(l, "status", NULL, a, e);
+}

@@ -13,6 +13,9 @@ enum proto_exit exit_of_backup(const struct doc *result);
  * ran out, EXIT_FAILED where it could not be captured. */
 enum proto_exit exit_of_scan(const struct doc *result);
 
+/* What `status` answers. */
+enum err_code ask_metrics(struct link *l, struct doc *params, struct answer *a, struct err *e);
+
 /* All pages as if they were one: `limit` rows, else to the end; of history the last 50.  They change
  * the params. */
 enum err_code ask_list(struct link *l, struct doc *params, struct answer *a, struct err *e);

@@ -149,11 +149,13 @@ static enum proto_exit succeed(const struct args *a, const struct screen *out,
 	enum proto_exit code = a->verb->exit ? a->verb->exit(result) : EXIT_DONE;
 	struct pen p = screen_pen(out);
 
+	p.look.table = a->table;
 	if (a->json)
 		p = json(out, result);
 	else {
 		a->verb->show(&p, result);
-		handover(&p, lacking_of(result), (const char *const *)environ);
+		if (!a->verb->bare)
+			handover(&p, lacking_of(result), (const char *const *)environ);
 	}
 	doc_free(result);
 	return run_put(out, err, &p, code);

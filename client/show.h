@@ -16,11 +16,13 @@ void show_reload(struct pen *p, const struct doc *result);
 void show_backup(struct pen *p, const struct doc *result);
 void show_list(struct pen *p, const struct doc *result);
 void show_doctor(struct pen *p, const struct doc *result);
+void show_metrics(struct pen *p, const struct doc *status);
 void show_status(struct pen *p, const struct doc *result);
 void show_queue(struct pen *p, const struct doc *result);
 void show_history(struct pen *p, const struct doc *result);
 
 /* Parts of it. */
+void show_table(struct pen *p, const struct doc *versions);
 void show_databases(struct pen *p, const struct doc *databases);
 void show_scans(struct pen *p, const struct doc *status);
 bool show_is_disabled(

@@ -120,7 +120,9 @@ void show_list(struct pen *p, const struct doc *result)
 		pen_add(p, "Available Backups (%s%zu):\n", more ? "first " : "", count);
 		pen_rule(p);
 	}
-	for (size_t i = 0; i < count; i++)
+	if (p->look.table && count)
+		show_table(p, versions);
+	for (size_t i = 0; i < count && !p->look.table; i++)
 		one(p, doc_at(versions, i), machines);
 	freshness(p, doc_get(result, "checked_at"), doc_get(result, "error"));
 }

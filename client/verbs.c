@@ -39,6 +39,7 @@ static const struct option backup_options[] = {
 };
 
 static const struct option list_options[] = {
+	{"--table", NULL,   "one line a version",             OPTION_TABLE, NULL,       NULL},
 	{"--db",    "NAME", "versions of this database only", OPTION_TEXT,  "database", NULL},
 	{"--limit", "N",    "so many versions at most",       OPTION_COUNT, "limit",    NULL},
 	{0},
@@ -135,6 +136,14 @@ const struct verb verbs[] = {
 		.show = show_doctor,
 		.exit = exit_of_doctor,
 		.alone = doctor_alone,
+	},
+	{
+		.name = "metrics",
+		.help = "where things stand, as OpenMetrics",
+		.timeout_s = QUICK,
+		.ask = ask_metrics,
+		.show = show_metrics,
+		.bare = true,
 	},
 	{
 		.name = "reload",

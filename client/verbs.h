@@ -16,6 +16,7 @@ enum option_kind {
 	OPTION_JSON,
 	OPTION_TIMEOUT,
 	OPTION_HELP,
+	OPTION_TABLE, /* of those verbs that have it */
 	OPTION_VERSION,
 	/* In the params, under `param`. */
 	OPTION_TRUE,
@@ -47,6 +48,7 @@ struct verb {
 	/* Asks with params that are the caller's; NULL: one request of the verb's name. */
 	enum err_code (*ask)(struct link *l, struct doc *params, struct answer *a, struct err *e);
 	void (*show)(struct pen *p, const struct doc *result);
+	bool bare; /* its text is for programs: nothing else is said behind it */
 	enum proto_exit (*exit)(const struct doc *result); /* NULL: a result is EXIT_DONE */
 	/* Where no casmand is there (*e says so): finds a result all the same.  NULL: none can. */
 	enum err_code (*alone)(struct doc *params, struct doc **result, struct err *e);

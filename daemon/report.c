@@ -4,6 +4,7 @@
 #include "common/text.h"
 #include "daemon/io/alarm.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -238,6 +239,22 @@ static void put_skew(struct doc *d, int64_t skew)
 		doc_put_int(d, "clock_skew_seconds", skew / STAMP_SECOND);
 }
 
+/* The second number of /proc/self/statm, in pages (proc(5)). */
+static void put_resident(struct doc *d)
+{
+	FILE *f = fopen("/proc/self/statm", "re");
+	char line[128] = "", *second = NULL;
+
+	if (f && fgets(line, sizeof(line), f))
+		second = strchr(line, ' ');
+	if (f)
+		(void)fclose(f);
+	if (second)
+		doc_put_int(d, "resident_bytes", strtoll(second, NULL, 10) * sysconf(_SC_PAGESIZE));
+	else
+		doc_put_null(d, "resident_bytes");
+}
+
 struct doc *report_status(const struct engine *g)
 {
 	const struct engine_parts *p = engine_parts(g);
@@ -264,6 +281,7 @@ struct doc *report_status(const struct engine *g)
 	doc_put_text(d, "machine", state_machine(p->state));
 	doc_put_text(d, "version", CASMAND_VERSION);
 	doc_put_int(d, "pid", getpid());
+	put_resident(d);
 	doc_put(d, "warnings", warnings(p));
 	return d;
 }

@@ -1,0 +1,111 @@
+/* OpenMetrics, for a scraper: https://prometheus.io/docs/specs/om/open_metrics_spec/
+ *
+ * What is not known has no sample, so that nobody takes it for zero (P11).  Ages are counted by the
+ * clock of this moment: of something that stands still they grow. */
+#include "client/show.h"
+#include "common/stamp.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static void family(struct pen *p, const char *name, const char *help)
+{
+	pen_add(p, "# TYPE casmand_%s gauge\n# HELP casmand_%s %s\n", name, name, help);
+}
+
+static void number(struct pen *p, const char *name, const char *help, const struct doc *value)
+{
+	family(p, name, help);
+	if (doc_is_int(value))
+		pen_add(p, "casmand_%s %" PRId64 "\n", name, doc_as_int(value, 0));
+	else if (doc_is_number(value))
+		pen_add(p, "casmand_%s %.6g\n", name, doc_as_real(value, 0));
+}
+
+static int64_t seconds_since(const struct pen *p, int64_t moment)
+{
+	return moment > p->look.now ? 0 : (p->look.now - moment) / STAMP_SECOND;
+}
+
+/* 0 where nothing waits, as then nothing is old. */
+static void age(struct pen *p, const char *name, const char *help, const struct doc *moment)
+{
+	int64_t when;
+
+	family(p, name, help);
+	if (doc_is_null(moment))
+		pen_add(p, "casmand_%s 0\n", name);
+	else if (pen_is_moment(moment, &when))
+		pen_add(p, "casmand_%s %" PRId64 "\n", name, seconds_since(p, when));
+}
+
+static void label(struct pen *p, const struct doc *database)
+{
+	pen_add(p, "{database=\"");
+	for (const char *c = doc_as_text(doc_get(database, "name"), ""); *c; c++)
+		if (*c == '\n')
+			pen_add(p, "\\n");
+		else
+			pen_add(p, *c == '"' || *c == '\\' ? "\\%c" : "%c", *c);
+	pen_add(p, "\"} ");
+}
+
+static bool is_stored(const struct doc *version)
+{
+	const char *state = doc_as_text(doc_get(version, "state"), "");
+
+	return strcmp(state, "stored") == 0 || strcmp(state, "proven") == 0;
+}
+
+static void of_databases(struct pen *p, const struct doc *list)
+{
+	int64_t when;
+
+	family(p, "database_up", "1 where the database can be captured.");
+	for (size_t i = 0; i < doc_length(list); i++) {
+		const struct doc *d = doc_at(list, i);
+
+		pen_add(p, "casmand_database_up");
+		label(p, d);
+		pen_add(p, "%d\n", doc_is_null(doc_get(d, "error")));
+	}
+	family(p, "database_last_version_timestamp_seconds", "When its newest version was made.");
+	for (size_t i = 0; i < doc_length(list); i++) {
+		const struct doc *version = doc_get(doc_at(list, i), "last_version");
+
+		if (!pen_is_moment(doc_get(version, "timestamp"), &when))
+			continue;
+		pen_add(p, "casmand_database_last_version_timestamp_seconds");
+		label(p, doc_at(list, i));
+		pen_add(p, "%" PRId64 "\n", when / STAMP_SECOND);
+	}
+	family(p, "database_stored", "1 where its newest version is in the store.");
+	for (size_t i = 0; i < doc_length(list); i++) {
+		pen_add(p, "casmand_database_stored");
+		label(p, doc_at(list, i));
+		pen_add(p, "%d\n", is_stored(doc_get(doc_at(list, i), "last_version")));
+	}
+}
+
+void show_metrics(struct pen *p, const struct doc *s)
+{
+	const struct doc *scans = doc_get(s, "scans"), *queue = doc_get(s, "queue");
+	const struct doc *reachable = doc_get(doc_get(s, "store"), "reachable");
+
+	number(p, "scans", "Scans counted since the first start.", doc_get(scans, "total"));
+	number(p, "scans_unprotected", "Scans that no stored version covers.",
+		doc_get(scans, "unprotected"));
+	age(p, "scans_unprotected_age_seconds", "How old the oldest of them is.",
+		doc_get(scans, "oldest_unprotected_at"));
+	number(p, "queue_versions", "Versions that wait for the store.", doc_get(queue, "length"));
+	number(p, "queue_bytes", "How much room they take.", doc_get(queue, "bytes"));
+	age(p, "queue_age_seconds", "How old the oldest of them is.", doc_get(queue, "oldest_at"));
+	family(p, "store_up", "1 where the store answered when it was asked last.");
+	if (doc_is_bool(reachable))
+		pen_add(p, "casmand_store_up %d\n", doc_as_bool(reachable, false));
+	number(p, "clock_skew_seconds", "Our clock minus the store's.",
+		doc_get(s, "clock_skew_seconds"));
+	of_databases(p, doc_get(s, "databases"));
+	number(p, "resident_memory_bytes", "Memory of casmand.", doc_get(s, "resident_bytes"));
+	pen_add(p, "# EOF\n");
+}
