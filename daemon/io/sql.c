@@ -73,7 +73,7 @@ static enum err_code code_of(int code, int number)
 
 enum err_code sql_failed(struct sql *s, int code, struct err *e, const char *fmt, ...)
 {
-	int number = errno; /* SQLite does not keep that of a COMMIT: it was cleared before the step */
+	int number = errno; /* cleared before the step: SQLite keeps none of a COMMIT */
 	bool system = (code & 0xff) == SQLITE_CANTOPEN || (code & 0xff) == SQLITE_IOERR;
 	char words[sizeof(e->text)];
 	va_list args;
