@@ -7,9 +7,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define MODE_MADE 0600 /* while it has not yet its group */
 #define MODE_OPEN 0660
@@ -80,6 +82,40 @@ static enum err_code open_up(struct ipc_socket *s, int fd, const char *group, st
 	return ERR_NONE;
 }
 
+/* --- one that the service manager made ------------------------------------- */
+
+#define INHERITED 3 /* its number: SD_LISTEN_FDS_START */
+
+static bool is_inherited(void)
+{
+	const char *pid = secure_getenv("LISTEN_PID"), *count = secure_getenv("LISTEN_FDS");
+
+	return pid && count && strtoll(pid, NULL, 10) == getpid() && strtoll(count, NULL, 10) >= 1;
+}
+
+static enum err_code take_over(struct ipc_socket *s, const char *path, struct err *e)
+{
+	socklen_t size = sizeof(s->name), length = sizeof(int);
+	int listens = 0;
+
+	if (getsockname(INHERITED, (struct sockaddr *)&s->name, &size) ||
+		getsockopt(INHERITED, SOL_SOCKET, SO_ACCEPTCONN, &listens, &length))
+		return err_sys(e, "take the socket of the service manager");
+	if (s->name.sun_family != AF_UNIX || !listens)
+		return err_set(e, ERR_CONFIG,
+			"the service manager's socket is no Unix socket that listens");
+	if (fcntl(INHERITED, F_SETFD, FD_CLOEXEC) || fcntl(INHERITED, F_SETFL, O_NONBLOCK))
+		return err_sys(e, "take the socket of the service manager");
+	if (strcmp(s->name.sun_path, path) != 0)
+		log_warning("configuration",
+			"warning=\"the service manager's socket is %s, and [daemon] socket is %s\"",
+			s->name.sun_path, path);
+	s->fd = INHERITED;
+	return ERR_NONE;
+}
+
+/* --- one of our own ---------------------------------------------------------- */
+
 enum err_code ipc_socket_make(
 	struct ipc_socket *s, const char *path, const char *group, struct err *e)
 {
@@ -89,6 +125,8 @@ enum err_code ipc_socket_make(
 	if (!text_fit(s->name.sun_path, sizeof(s->name.sun_path), path))
 		return err_set(e, ERR_CONFIG, "%s has %zu bytes, a socket's path at most %zu", path,
 			strlen(path), sizeof(s->name.sun_path) - 1);
+	if (is_inherited())
+		return take_over(s, path, e);
 	if (clear_way(&s->name, e))
 		return e->code;
 
@@ -109,7 +147,8 @@ void ipc_socket_end(struct ipc_socket *s)
 {
 	struct stat st;
 
-	if (lstat(s->name.sun_path, &st) == 0 && st.st_dev == s->device && st.st_ino == s->inode)
+	if (s->inode && lstat(s->name.sun_path, &st) == 0 && st.st_dev == s->device &&
+		st.st_ino == s->inode)
 		(void)unlink(s->name.sun_path);
 	close(s->fd);
 	s->fd = -1;

@@ -6,6 +6,8 @@
  *     whole process's, stays as it is), and it listens only when group and mode are right.
  *  2. Only a socket that refuses connections is ever removed to make way.
  *  3. What lies at the path when we close is removed only if it is the socket that we made.
+ *  4. A socket that the service manager made (sd_listen_fds(3)) is taken as it is, and never removed:
+ *     who connects while we restart waits in it, and loses nothing.
  *
  * Two daemons that find the same stale socket in the same instant are not told apart here; the lock
  * on the state folder does that.  The folder is not made here.
@@ -21,7 +23,7 @@ struct ipc_socket {
 	int fd; /* non-blocking, closed on exec, listening */
 	struct sockaddr_un name;
 	dev_t device;
-	ino_t inode;
+	ino_t inode; /* 0: not made by us */
 };
 
 /* group "": the daemon's own; one that cannot be had is a warning in the log. */

@@ -172,7 +172,7 @@ class Site:
 
     # --- the daemon --------------------------------------------------------------------------
 
-    def start(self, wait=True, env=None, prefix=(), program=CASMAND):
+    def start(self, wait=True, env=None, prefix=(), program=CASMAND, stdin=subprocess.DEVNULL):
         if not self.config.exists():
             self.configure()
         environment = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}
@@ -181,7 +181,7 @@ class Site:
                 environment[name] = os.environ[name]
         environment.update(env or {})
         self.daemon = subprocess.Popen([*prefix, program, "--config", self.config], stderr=subprocess.PIPE,
-                                       stdin=subprocess.DEVNULL, env=environment, cwd="/")
+                                       stdin=stdin, env=environment, cwd="/")
         self.mark = len(self.log)
         self.reader = threading.Thread(target=self._read, args=(self.daemon.stderr,), daemon=True)
         self.reader.start()

@@ -91,3 +91,20 @@ def test_p12_without_a_watchdog_nobody_is_woken(site, manager):
     site.start(env=manager.env(WATCHDOG_USEC="200000", WATCHDOG_PID="1"))  # it is meant for another
     manager.wait("1 database")
     manager.silent(1.5)
+
+
+def test_p1_a_socket_of_the_managers_is_taken_and_never_removed(site):
+    site.database()
+    listening = socket.socket(socket.AF_UNIX)
+    listening.bind(str(site.socket))
+    listening.listen()
+    take = 'exec 3<&0 0</dev/null; LISTEN_FDS=1 LISTEN_PID=$$ exec "$0" "$@"'
+    made = site.socket.stat().st_ino
+    with listening:
+        for number in range(1, 4):
+            with site.connect() as early:  # before anybody is there
+                asked = early.post("scan", database="parts.db")
+                site.start(wait=False, prefix=["sh", "-c", take], stdin=listening)
+                assert early.answer(asked)["scan"] == number
+            assert site.stop() == 0
+            assert site.socket.stat().st_ino == made
