@@ -76,10 +76,13 @@ struct doc *report_lacking(const struct engine_parts *p)
 
 /* --- status ------------------------------------------------------------ */
 
-/* Where our clock is known to be wrong, its moments are told as they were in truth. */
+/* Where our clock is known to be wrong, its moments are told as they were in truth; one from before
+ * it was set back is not of the future. */
 static void put_clock(struct doc *d, const char *name, const struct engine_parts *p, int64_t moment)
 {
-	report_moment(d, name, engine_corrected(p, moment));
+	int64_t corrected = engine_corrected(p, moment), now = engine_clock(p);
+
+	report_moment(d, name, corrected > now ? now : corrected);
 }
 
 static struct doc *store(const struct engine_parts *p)
@@ -236,7 +239,8 @@ static void put_skew(struct doc *d, int64_t skew)
 	if (skew == STAMP_NONE)
 		doc_put_null(d, "clock_skew_seconds");
 	else
-		doc_put_int(d, "clock_skew_seconds", skew / STAMP_SECOND);
+		doc_put_int(d, "clock_skew_seconds",
+			(skew + (skew < 0 ? -STAMP_SECOND : STAMP_SECOND) / 2) / STAMP_SECOND);
 }
 
 /* The second number of /proc/self/statm, in pages (proc(5)). */

@@ -18,7 +18,7 @@ struct storage {
 	char name[STORE_NAME_MAX];
 	int64_t id;
 	int reached;
-	int64_t asked_at, ok_at;
+	int64_t asked_at, ok_at, then; /* then: alarm_ahead() when they were set */
 	struct err error;
 	char warning[256];
 	struct store_request probe;
@@ -93,6 +93,7 @@ struct storage *storage_open(struct uv_loop_s *loop, const struct config *c, str
 	s->events = *events;
 	s->reached = -1;
 	s->asked_at = s->ok_at = STAMP_NONE;
+	s->then = alarm_ahead();
 	if (c->backend == BACKEND_DISABLED) {
 		err_set(&s->error, ERR_OFFLINE, "backend = disabled in the configuration");
 	} else if (c->backend == BACKEND_FILE) {
@@ -124,6 +125,15 @@ static const char *warning_of(const struct storage *s, const struct store_facts 
 	       "the same second are not proof against races";
 }
 
+/* As the clock has it now: it may have been set since. */
+static int64_t moved(const struct storage *s, int64_t moment)
+{
+	int64_t by = alarm_ahead() - s->then;
+	bool was_set = by >= STAMP_SECOND || by <= -STAMP_SECOND;
+
+	return was_set && moment != STAMP_NONE ? moment + by : moment;
+}
+
 struct storage_view storage_see(const struct storage *s)
 {
 	struct store_facts facts = {.skew = STAMP_NONE};
@@ -132,8 +142,8 @@ struct storage_view storage_see(const struct storage *s)
 		facts = store_facts(s->store);
 	return (struct storage_view){
 		.reached = s->reached,
-		.asked_at = s->asked_at,
-		.ok_at = s->ok_at,
+		.asked_at = moved(s, s->asked_at),
+		.ok_at = moved(s, s->ok_at),
 		.place = s->place ? s->place : "",
 		.code = s->reached == 1 ? ERR_NONE : s->error.code,
 		.error = s->reached == 1 ? "" : s->error.text,
@@ -161,8 +171,8 @@ void storage_went(struct storage *s, const struct err *e)
 	if (e->code == ERR_CANCELED)
 		return;
 	s->asked_at = alarm_clock();
-	if (ok)
-		s->ok_at = s->asked_at;
+	s->ok_at = ok ? s->asked_at : moved(s, s->ok_at);
+	s->then = alarm_ahead();
 	if (ok && s->reached == 0)
 		log_info("store reached", "place=%s", s->place);
 	if (!ok && (s->reached != 0 || s->error.code != e->code))

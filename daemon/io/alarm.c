@@ -42,6 +42,11 @@ static void ring(struct alarm *a)
 	a->rings(a->arg);
 }
 
+int64_t alarm_ahead(void)
+{
+	return alarm_clock() - (int64_t)alarm_now() * 1000;
+}
+
 static void on_due(uv_poll_t *poll, int status, int events)
 {
 	struct alarm *a = owner_of(poll, struct alarm, poll);

@@ -20,6 +20,8 @@ struct uv_loop_s;
 
 uint64_t alarm_now(void);  /* milliseconds of CLOCK_BOOTTIME */
 int64_t alarm_clock(void); /* microseconds since 1970, as the machine's clock says */
+/* By how much the clock is ahead of alarm_now(), to a millisecond: changes when the clock is set. */
+int64_t alarm_ahead(void);
 
 enum err_code alarm_open(struct alarm **out, struct uv_loop_s *loop, void (*rings)(void *arg),
 	void *arg, struct err *e) must_check;

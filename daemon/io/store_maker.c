@@ -25,16 +25,10 @@ const char *store_place(const struct store *s)
 	return s->place;
 }
 
-/* Changes only when the clock is set. */
-static int64_t clock_ahead_of_steady(void)
-{
-	return alarm_clock() - (int64_t)alarm_now() * 1000;
-}
-
 void store_told_skew(struct store *s, int64_t skew)
 {
 	s->facts.skew = skew;
-	s->then = clock_ahead_of_steady();
+	s->then = alarm_ahead();
 }
 
 /* A clock that was set since is off by as much more. */
@@ -43,7 +37,7 @@ struct store_facts store_facts(const struct store *s)
 	struct store_facts facts = s->facts;
 
 	if (facts.skew != STAMP_NONE)
-		facts.skew += clock_ahead_of_steady() - s->then;
+		facts.skew += alarm_ahead() - s->then;
 	return facts;
 }
 

@@ -32,7 +32,7 @@ struct store {
 		unsigned under_way;
 	} lanes[STORE_LANES];
 	struct store_facts facts; /* the skew as it was when it was told */
-	int64_t then;             /* clock minus steady clock at that moment */
+	int64_t then;             /* alarm_ahead() at that moment */
 	bool closing;
 	/* Brings us back to the loop, so that nothing is called back from inside store_stop() or
 	 * store_close(). */
