@@ -95,6 +95,16 @@ void show_reload(struct pen *p, const struct doc *result)
 
 void show_progress(struct pen *p, const struct doc *params)
 {
+	static const struct {
+		const char *state, *words;
+	} steps[] = {
+		{"captured",    "captured, on its way to the store"},
+		{"downloading", "downloading the version"          },
+		{"proving",     "proving it"                       },
+		{"locking",     "waiting for who writes it"        },
+		{"writing",     "writing the contents"             },
+		{"publishing",  "publishing the restored version"  },
+	};
 	const char *state = doc_as_text(doc_get(params, "state"), "");
 	int64_t seconds;
 
@@ -103,10 +113,13 @@ void show_progress(struct pen *p, const struct doc *params)
 			"Begins in %" PRId64
 			" s: who is no administrator gets one backup in 10 s\n",
 			seconds);
-	if (strcmp(state, "captured") != 0 || !doc_is_text(doc_get(params, "database")))
+	if (!doc_is_text(doc_get(params, "database")))
 		return;
-	pen_text(p, doc_get(params, "database"));
-	pen_add(p, ": captured, on its way to the store\n");
+	for (size_t i = 0; i < LENGTH(steps); i++)
+		if (strcmp(state, steps[i].state) == 0) {
+			pen_text(p, doc_get(params, "database"));
+			pen_add(p, ": %s\n", steps[i].words);
+		}
 }
 
 void show_error(struct pen *p, const struct doc *error)

@@ -2,6 +2,7 @@
 
 #include "client/ask.h"
 #include "client/doctor.h"
+#include "client/restore.h"
 #include "client/show.h"
 
 #include <string.h>
@@ -58,6 +59,18 @@ static const struct option history_options[] = {
 
 static const struct option doctor_options[] = {
 	{"--config", "FILE", "its configuration, where casmand is down", OPTION_TEXT, "config", NULL},
+	{0},
+};
+
+static const struct option restore_operand = {"KEY | DB latest", NULL, NULL, OPTION_LIST, "words", NULL};
+static const struct option restore_options[] = {
+	{"--at",           "TIME", "of DB, as it was at this (local) time",    OPTION_TEXT,  "at",           NULL},
+	{"--before",       "SPAN", "of DB, as it was so long ago",             OPTION_TEXT,  "before",       NULL},
+	{"--no-backup",    NULL,   "make no safety version (not recommended)", OPTION_FALSE, "safety",       NULL},
+	{"--no-publish",   NULL,   "keep the restored contents to this machine", OPTION_FALSE, "publish",    NULL},
+	{"--dry-run",      NULL,   "only show what would happen",              OPTION_TRUE,  "dry_run",      NULL},
+	{"--yes",          NULL,   "do not ask",                               OPTION_TRUE,  "yes",          NULL},
+	{"--lock-timeout", "SPAN", "wait so long for writers (30s)",           OPTION_TEXT,  "lock_timeout", NULL},
 	{0},
 };
 
@@ -144,6 +157,15 @@ const struct verb verbs[] = {
 		.ask = ask_metrics,
 		.show = show_metrics,
 		.bare = true,
+	},
+	{
+		.name = "restore",
+		.help = "bring a version back into its database",
+		.operand = &restore_operand,
+		.options = restore_options,
+		.unanswered = "casmand goes on with what it began: see casmanctl history",
+		.ask = ask_restore,
+		.show = show_restore,
 	},
 	{
 		.name = "reload",

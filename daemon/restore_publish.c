@@ -107,6 +107,32 @@ void restore_succeed(struct restore *r, const char *published, const char *why)
 		doc_free(d);
 }
 
+/* What is in the database now, as far as it is known. */
+static struct doc *now_of(const struct restore *r)
+{
+	const struct engine_parts *p = restore_parts(r);
+	struct doc *d = doc_object();
+	struct pipeline_view view;
+	struct state_version last;
+	struct err e;
+	size_t i = 0;
+
+	while (pipeline_see(p->pipeline, i, &view) && strcmp(view.config->name, r->database) != 0)
+		i++;
+	if (pipeline_see(p->pipeline, i, &view)) {
+		doc_put_bool(d, "present", view.present);
+		doc_put_int(d, "size_bytes", (int64_t)view.size);
+		doc_put_bool(d, "dirty", view.dirty);
+	}
+	if (state_version_newest(p->state, r->database, storage_id(p->storage), &last, &e)) {
+		doc_put_null(d, "last_version");
+	} else {
+		doc_put(d, "last_version", report_version(&last));
+		state_version_end(&last);
+	}
+	return d;
+}
+
 void restore_foretell(struct restore *r)
 {
 	struct restore_want want = r->want;
@@ -115,6 +141,7 @@ void restore_foretell(struct restore *r)
 	doc_put_text(d, "database", r->database);
 	doc_put(d, "version", report_listed(&r->chosen));
 	doc_put_bool(d, "dry_run", true);
+	doc_put(d, "now", now_of(r));
 	free_restore(r);
 	want.done(want.arg, d, NULL);
 }

@@ -132,7 +132,7 @@ static void on_held(struct pipeline_hold *hold)
 	struct restore *r = owner_of(hold, struct restore, hold);
 
 	r->stage = LOCKING;
-	restore_progress(r, "waiting");
+	restore_progress(r, "locking");
 	r->replace = (struct replace){
 		.path = hold->path,
 		.copy = r->copy,

@@ -1,10 +1,12 @@
 """Restore: a version back into the live database, under applications that go on."""
+import os
+import pty
 import signal
 import sqlite3
 
 import pytest
 from application import Application
-from conftest import Failure
+from conftest import CASMANCTL, Failure
 
 
 def rows(site):
@@ -188,3 +190,44 @@ def test_p7_killed_in_the_writing_it_is_all_or_nothing_and_the_next_start_says_w
         site.wait_log("^<6>stored db=parts.db ")
         assert site.metadata(site.keys()[-1])["operation"] == f"Restored from {first}"
     assert not (site.folder / "state/restoring.json").exists()
+
+
+def test_a_person_restores_in_two_commands(site):
+    first, second = two_versions(site)
+    shown = site.ctl("restore", first, "--dry-run").stdout
+    assert "4 records" in shown and "3 records" in shown and first in shown
+    refused = site.ctl("restore", first, check=False)
+    assert refused.returncode == 1 and "--yes" in refused.stderr and len(rows(site)) == 4
+    done = site.ctl("restore", first, "--yes").stdout
+    assert f"from {first}" in done and "other machines will follow to" in done
+    assert len(rows(site)) == 3
+    site.ctl("restore", "parts.db", "--at", "2001-01-01 UTC", "--yes", check=False)
+    assert site.ctl("restore", "parts.db", "--before", "0s", "--yes", "--no-publish")
+    assert site.ctl("restore", second, "--yes", "--lock-timeout", "5s") and len(rows(site)) == 4
+
+
+def test_a_terminal_is_asked_and_no_means_no(site):
+    first, _ = two_versions(site)
+    for answer, count in (("n", 4), ("", 4), ("y", 3)):
+        said = on_a_terminal(site, answer, "restore", first)
+        assert "Restore it? [y/N]" in said
+        assert len(rows(site)) == count
+
+
+def on_a_terminal(site, answer, *args):
+    """casmanctl as a person sees it who types this answer; what the screen shows."""
+    child, screen = pty.fork()
+    if child == 0:
+        os.execve(CASMANCTL, ["casmanctl", "--socket", str(site.socket), *args], {"LC_ALL": "C.UTF-8"})
+    said = b""
+    while b"[y/N]" not in said:
+        said += os.read(screen, 4096)
+    os.write(screen, answer.encode() + b"\n")
+    try:
+        while more := os.read(screen, 4096):
+            said += more
+    except OSError:  # the terminal's other end is closed
+        pass
+    os.waitpid(child, 0)
+    os.close(screen)
+    return said.decode()

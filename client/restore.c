@@ -1,0 +1,159 @@
+#include "client/restore.h"
+
+#include "client/screen.h"
+#include "client/show.h"
+#include "common/span.h"
+#include "common/stamp.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define ID 32 /* hex digits of a version's id */
+
+/* --- which version ----------------------------------------------------- */
+
+static const char *const forms[] = {
+	"%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d"};
+
+static bool is_utc(const char *rest)
+{
+	rest += strspn(rest, " ");
+	return strcmp(rest, "UTC") == 0 || strcmp(rest, "Z") == 0;
+}
+
+bool restore_moment(const char *text, int64_t *moment)
+{
+	for (size_t i = 0; i < LENGTH(forms); i++) {
+		struct tm tm = {.tm_isdst = -1};
+		const char *rest = strptime(text, forms[i], &tm);
+
+		if (!rest || (*rest && !is_utc(rest)))
+			continue;
+		time_t seconds = *rest ? timegm(&tm) : mktime(&tm);
+		*moment = (int64_t)seconds * STAMP_SECOND;
+		return true;
+	}
+	return false;
+}
+
+static bool is_key(const char *word)
+{
+	return strchr(word, '/') || (strlen(word) == ID && strspn(word, "0123456789abcdef") == ID);
+}
+
+static enum err_code put_moment(struct doc *params, struct err *e)
+{
+	const char *at = doc_as_text(doc_get(params, "at"), NULL);
+	const char *before = doc_as_text(doc_get(params, "before"), NULL);
+	char text[STAMP_TEXT];
+	int64_t moment;
+	uint64_t ms;
+
+	if (at && !restore_moment(at, &moment))
+		return err_set(e, ERR_FAILED, "--at takes a moment such as '2026-11-20 14:30'");
+	if (before && !span_parse_time(before, &ms))
+		return err_set(e, ERR_FAILED, "--before takes a time such as 90min, 2h or 3d");
+	if (before)
+		moment = (int64_t)time(NULL) * STAMP_SECOND - (int64_t)ms * 1000;
+	if (at || before)
+		doc_put_text(params, "at", stamp_json(text, moment));
+	return ERR_NONE;
+}
+
+/* KEY, or DB latest, or DB with --at or --before. */
+static enum err_code put_version(struct doc *params, struct err *e)
+{
+	const struct doc *words = doc_get(params, "words");
+	const char *what = doc_as_text(doc_at(words, 0), NULL);
+	const char *second = doc_as_text(doc_at(words, 1), NULL);
+	bool timed = doc_get(params, "at") || doc_get(params, "before");
+
+	if (!what || doc_length(words) > 2 || (second && strcmp(second, "latest") != 0))
+		return err_set(e, ERR_FAILED, "restore takes a KEY, or a database and `latest`");
+	if (doc_get(params, "at") && doc_get(params, "before"))
+		return err_set(e, ERR_FAILED, "--at and --before exclude each other");
+	if (is_key(what) && (second || timed))
+		return err_set(e, ERR_FAILED, "a key says which version: nothing else is taken");
+	if (!is_key(what) && !second == !timed)
+		return err_set(
+			e, ERR_FAILED, "which version of %.40s: latest, --at or --before?", what);
+	doc_put_text(params, is_key(what) ? "key" : "database", what);
+	return put_moment(params, e);
+}
+
+static enum err_code put_lock_timeout(struct doc *params, struct err *e)
+{
+	const char *text = doc_as_text(doc_get(params, "lock_timeout"), NULL);
+	uint64_t ms;
+
+	if (!text)
+		return ERR_NONE;
+	if (!span_parse_time(text, &ms))
+		return err_set(e, ERR_FAILED, "--lock-timeout takes a time such as 30s");
+	doc_put_int(params, "lock_timeout", (int64_t)ms);
+	return ERR_NONE;
+}
+
+/* What goes to casmand. */
+static struct doc *request(const struct doc *params)
+{
+	static const char *const names[] = {
+		"key", "database", "at", "safety", "publish", "dry_run", "lock_timeout"};
+	struct doc *d = doc_object();
+
+	for (size_t i = 0; i < LENGTH(names); i++)
+		if (doc_get(params, names[i]))
+			doc_put(d, names[i], doc_copy(doc_get(params, names[i])));
+	return d;
+}
+
+/* --- a person is asked -------------------------------------------------- */
+
+static bool says_yes(void)
+{
+	char line[16] = "";
+
+	(void)fflush(stderr);
+	return fgets(line, sizeof(line), stdin) && (line[0] == 'y' || line[0] == 'Y');
+}
+
+static enum err_code confirm(const struct doc *would, struct err *e)
+{
+	const struct screen err = screen_of(stderr);
+	struct pen p = screen_pen(&err);
+
+	show_restore(&p, would);
+	pen_add(&p, "Restore it? [y/N] ");
+	(void)screen_put(&err, &p);
+	return says_yes() ? ERR_NONE : err_set(e, ERR_FAILED, "nothing was done");
+}
+
+enum err_code ask_restore(struct link *l, struct doc *params, struct answer *a, struct err *e)
+{
+	bool sure = doc_as_bool(doc_get(params, "yes"), false) ||
+		doc_as_bool(doc_get(params, "dry_run"), false);
+
+	if (put_version(params, e) || put_lock_timeout(params, e))
+		return e->code;
+	if (sure)
+		return link_call(l, "restore", request(params), a, e);
+	if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
+		return err_set(e, ERR_FAILED,
+			"nobody can be asked here: look with --dry-run, then say --yes");
+	doc_put_bool(params, "dry_run", true);
+	if (link_call(l, "restore", request(params), a, e) || a->error)
+		return e->code = a->error ? ERR_NONE : e->code;
+	if (confirm(a->result, e)) {
+		doc_free(a->result);
+		return e->code;
+	}
+	/* that very version, whatever comes meanwhile */
+	struct doc *sent = request(params);
+	doc_put_bool(sent, "dry_run", false);
+	doc_put_null(sent, "at");
+	doc_put(sent, "key", doc_copy(doc_get(doc_get(a->result, "version"), "key")));
+	doc_free(a->result);
+	return link_call(l, "restore", sent, a, e);
+}
