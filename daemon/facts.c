@@ -51,6 +51,7 @@ static void of_database(
 		d->bad = v->state == COPY_BAD;
 		d->why = v->why;
 	}
+	d->unknown = !view->looked;
 	if (view->error) {
 		d->error = view->error->code;
 		d->error_text = view->error->text;
@@ -86,6 +87,7 @@ static void of_store(struct facts *f, const struct engine_parts *p)
 		f->alert.store = transfer->code;
 		f->alert.store_text = transfer->text;
 	}
+	f->alert.store_unknown = stores(p->config) && !see.judged;
 	f->alert.neighbour = see.warning;
 	f->alert.skew_s = see.skew == STAMP_NONE ? 0 : see.skew / STAMP_SECOND;
 }

@@ -300,6 +300,7 @@ bool pipeline_see(const struct pipeline *p, size_t i, struct pipeline_view *view
 		.path = w->file ? watch_path(w->file) : w->config->path,
 		.present = w->shown.present,
 		.empty = w->shown.empty,
+		.looked = w->looked_at != TRIGGER_PAST && !w->looking,
 		.dirty = w->trigger.dirty || w->capturing,
 		.posted = w->row.posted,
 		.capturing = w->capturing,

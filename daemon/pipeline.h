@@ -70,6 +70,7 @@ struct pipeline_view {
 	const struct config_database *config;
 	const char *path; /* links resolved */
 	bool present, empty, dirty, posted, capturing;
+	bool looked;  /* in this run; else it is what was known before */
 	bool crowded; /* not captured, because the queue is full */
 	uint64_t size;
 	int64_t unchanged_since; /* clock of the last capture that found nothing new; STAMP_NONE */

@@ -21,6 +21,7 @@ struct storage {
 	int64_t asked_at, ok_at, then; /* then: alarm_ahead() when they were set */
 	struct err error;
 	char warning[256];
+	bool judged; /* it was said whether there is any */
 	struct store_request probe;
 	struct storage_ask *waiting; /* for the probe under way; NULL: none is */
 	void (*closed)(void *arg);
@@ -147,6 +148,7 @@ struct storage_view storage_see(const struct storage *s)
 		.place = s->place ? s->place : "",
 		.code = s->reached == 1 ? ERR_NONE : s->error.code,
 		.error = s->reached == 1 ? "" : s->error.text,
+		.judged = s->judged || (s->bucket.endpoint && s->reached == 1),
 		.warning = warning_of(s, &facts),
 		.endpoint = s->bucket.endpoint,
 		.skew = facts.skew,
@@ -156,6 +158,7 @@ struct storage_view storage_see(const struct storage *s)
 void storage_warn(struct storage *s, const char *warning)
 {
 	text_cut(s->warning, sizeof(s->warning), warning);
+	s->judged = true;
 }
 
 /* An object that is there, or is not, is an answer: the store was reached. */

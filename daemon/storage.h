@@ -30,8 +30,9 @@ struct store *storage_store(const struct storage *s); /* NULL: disabled or not a
 int64_t storage_id(const struct storage *s);          /* its number in state.db; 0: not known yet */
 
 struct storage_view {
-	int reached;                         /* 1 yes, 0 no, -1 nobody asked yet */
-	int64_t asked_at, ok_at;             /* clock; STAMP_NONE */
+	int reached;             /* 1 yes, 0 no, -1 nobody asked yet */
+	int64_t asked_at, ok_at; /* clock; STAMP_NONE */
+	bool judged;             /* in this run it was reached, and looked at where it lies */
 	const char *place, *error, *warning; /* error and warning: "" if there is none */
 	enum err_code code;                  /* of the error */
 	const char *endpoint;                /* NULL: it is no bucket, or nobody knows whose */

@@ -42,12 +42,11 @@ static void on_alert(void *arg, const struct alert *alert)
 	text_cut(n.condition, sizeof(n.condition), alert->condition);
 	text_cut(n.database, sizeof(n.database), alert->database);
 	text_cut(n.words, sizeof(n.words), alert->words);
+	const char *db = n.database[0] ? n.database : "-";
 	if (n.begins)
-		log_warning("alert", "condition=%s db=%s words=\"%s\"", n.condition, n.database,
-			n.words);
+		log_warning("alert", "condition=%s db=%s words=\"%s\"", n.condition, db, n.words);
 	else
-		log_info("alert over", "condition=%s db=%s words=\"%s\"", n.condition, n.database,
-			n.words);
+		log_info("alert over", "condition=%s db=%s words=\"%s\"", n.condition, db, n.words);
 	if (state_alert_put(w->parts->state, &n, w->channels, &e))
 		log_error("state", "error=\"%s\"", e.text);
 	w->ping_due = 0; /* what is over is told to the heartbeat at once */

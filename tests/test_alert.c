@@ -244,6 +244,29 @@ static void a_restart_tells_nothing_twice(void **state)
 	alerts_free(&a);
 }
 
+/* What cannot be seen yet is neither over nor, when it is seen again, new. */
+static void what_is_not_known_yet_stays_raised(void **state)
+{
+	struct alerts a = {0};
+	struct heard h = {0};
+
+	(void)state;
+	alerts_restore(&a, "neighbour", "", "");
+	alerts_restore(&a, "recovery", "parts.db", "");
+	struct alert_facts f = all_well();
+	f.store_unknown = database.unknown = true;
+	alerts_step(&a, &f, hear, &h);
+	assert_int_equal(h.begun + h.cleared, 0);
+	f = all_well();
+	f.neighbour = "it lies on the same disk";
+	database.error = ERR_RECOVERY;
+	alerts_step(&a, &f, hear, &h);
+	assert_int_equal(h.begun + h.cleared, 0);
+	step(&a, &h, BEGIN, NULL);
+	assert_int_equal(h.cleared, 2);
+	alerts_free(&a);
+}
+
 static void what_a_later_version_raised_or_of_a_database_that_went_is_cleared(void **state)
 {
 	struct alerts a = {0};
@@ -285,6 +308,7 @@ int main(void)
 		cmocka_unit_test(every_condition_has_its_fault),
 		cmocka_unit_test(what_is_over_before_it_lasted_is_never_told),
 		cmocka_unit_test(a_restart_tells_nothing_twice),
+		cmocka_unit_test(what_is_not_known_yet_stays_raised),
 		cmocka_unit_test(what_a_later_version_raised_or_of_a_database_that_went_is_cleared),
 		cmocka_unit_test(databases_have_alerts_of_their_own),
 	};

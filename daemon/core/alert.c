@@ -131,20 +131,20 @@ static int64_t unreadable(
 static const struct {
 	const char *name;
 	rule *rule;
-	bool each;      /* of each database */
-	uint64_t lasts; /* ms before it is an alert */
+	enum { OURS, STORES, DATABASES } of; /* whose facts; of DATABASES, one for each */
+	uint64_t lasts;                      /* ms before it is an alert */
 } conditions[] = {
-	{"unprotected", unprotected, false, AFTER      },
-	{"no_version",  no_version,  false, AFTER      },
-	{"queue",       queue,       false, 0          },
-	{"credentials", credentials, false, 0          },
-	{"disk",        disk,        false, 0          },
-	{"clock",       clock_skew,  false, 0          },
-	{"neighbour",   neighbour,   false, 0          },
-	{"suspect",     suspect,     true,  0          },
-	{"bad",         bad,         true,  MINUTE     }, /* the next capture mends it */
-	{"recovery",    recovery,    true,  10 * MINUTE},
-	{"unreadable",  unreadable,  true,  10 * MINUTE},
+	{"unprotected", unprotected, OURS,      AFTER      },
+	{"no_version",  no_version,  OURS,      AFTER      },
+	{"queue",       queue,       OURS,      0          },
+	{"credentials", credentials, STORES,    0          },
+	{"disk",        disk,        OURS,      0          },
+	{"clock",       clock_skew,  STORES,    0          },
+	{"neighbour",   neighbour,   STORES,    0          },
+	{"suspect",     suspect,     DATABASES, 0          },
+	{"bad",         bad,         DATABASES, MINUTE     }, /* the next capture mends it */
+	{"recovery",    recovery,    DATABASES, 10 * MINUTE},
+	{"unreadable",  unreadable,  DATABASES, 10 * MINUTE},
 };
 
 const char *alert_condition(size_t i)
@@ -183,13 +183,23 @@ void alerts_restore(
 	text_cut(alert->words, sizeof(alert->words), words);
 }
 
+static bool is_unknown(size_t i, const struct alert_facts *f, const struct alert_database *d)
+{
+	return conditions[i].of == DATABASES ? d->unknown
+					     : conditions[i].of == STORES && f->store_unknown;
+}
+
 static void judge(
 	struct alerts *a, size_t i, const struct alert_facts *f, const struct alert_database *d)
 {
 	struct alert *alert = find(a, conditions[i].name, d ? d->name : "");
 	struct text words = {0};
-	int64_t age = conditions[i].rule(f, d, &words);
 
+	if (alert && alert->raised && is_unknown(i, f, d)) {
+		alert->holds = true;
+		return;
+	}
+	int64_t age = conditions[i].rule(f, d, &words);
 	if (age >= 0) {
 		uint64_t since = (uint64_t)age < f->now ? f->now - (uint64_t)age : 0;
 
@@ -215,9 +225,9 @@ void alerts_step(struct alerts *a, const struct alert_facts *f,
 	for (size_t i = 0; i < a->count; i++)
 		a->list[i].holds = false;
 	for (size_t i = 0; i < LENGTH(conditions); i++) {
-		if (!conditions[i].each)
+		if (conditions[i].of != DATABASES)
 			judge(a, i, f, NULL);
-		for (size_t k = 0; conditions[i].each && k < f->count; k++)
+		for (size_t k = 0; conditions[i].of == DATABASES && k < f->count; k++)
 			judge(a, i, f, &f->databases[k]);
 	}
 	for (size_t i = 0; i < a->count; i++) {

@@ -2,7 +2,8 @@
  *
  * A table of conditions looks at facts.  One that holds for as long as its row says is raised: that
  * is told once.  When it holds no more it is cleared: that is told once, and only if it was raised.
- * What is raised is known over restarts (alerts_restore()), so nothing is told twice.  Pure.
+ * What is raised is known over restarts (alerts_restore()), and lasts until what would clear it is
+ * known again, so nothing is told twice.  Pure.
  */
 #pragma once
 
@@ -21,6 +22,7 @@ struct alert_database {
 	const char *why;     /* suspect: in words */
 	enum err_code error; /* why it is not captured; NONE */
 	const char *error_text;
+	bool unknown; /* nobody looked at it yet */
 };
 
 struct alert_facts {
@@ -30,8 +32,9 @@ struct alert_facts {
 	int64_t unprotected;
 	int64_t unstored_ms; /* the oldest change or version that is not stored; -1: all is */
 	uint64_t queue_bytes, queue_limit; /* of the spool */
-	enum err_code store; /* what the store answered last; NONE */
+	enum err_code store;               /* what the store answered last; NONE */
 	const char *store_text;
+	bool store_unknown;    /* nobody reached it yet, so what follows of it is not known */
 	const char *neighbour; /* the store lies badly; "" */
 	uint64_t room;         /* bytes free for the state folder */
 	int64_t skew_s;        /* our clock minus the store's */

@@ -218,6 +218,13 @@ def test_a_store_on_the_databases_own_disk_is_an_alert(site, listener):
     configure(site, webhook_url=f"{listener.url}/hook")
     site.start()
     assert listener.alert() == ("begin", "neighbour")
+    for again in (site.restart, lambda: site.ctl("reload")):  # where it lies is not known at once
+        place = site.here()
+        again()
+        site.wait_log("^<4>store warning=", since=place)
+        site.call("backup")
+        assert not [line for line in site.log[place:] if ">alert" in line]
+    assert listener.heard.empty()
 
 
 def test_a_reload_changes_who_hears_of_it(watched, listener):

@@ -54,7 +54,7 @@ def test_the_shipped_configuration_passes_and_is_what_holds_without_it(conf):
     assert sections["database assembled_casm.db"] == {
         "path": "/var/lib/casman/assembled_casm.db", "count_table": "assembly", "on_change": "mark",
         "scans_from": "auto"}
-    assert list(sections) == ["daemon", "sync", "queue", "file", "database parts.db", "database assembled_casm.db"]
+    assert list(sections) == ["daemon", "sync", "queue", "alert", "file", "database parts.db", "database assembled_casm.db"]
     # Each line that is commented out says what holds anyway.
     bare = "".join(line.removeprefix("#") if " = " in line else line for line in SHIPPED.read_text().splitlines(True))
     assert conf(bare).stdout == done.stdout
@@ -112,7 +112,7 @@ MISTAKES = [  # text, then what each line of the answer begins with and holds ({
     (b"[sync]\nenabled = \0no" + REST.encode(), ["{}:2: ", "control character"]),
     (b"# Gr\xfc\xdfe" + REST.encode(), ["{}:1: ", "no UTF-8"]),
     ("[snyc]" + REST, ["{}:1: [snyc]: no such section; did you mean [sync]?"]),
-    ("[cloud]" + REST, ["{}:1: [cloud]: no such section; known: [daemon], [sync], [queue], [file], [r2], [s3], [database NAME]"]),
+    ("[cloud]" + REST, ["{}:1: [cloud]: no such section; known: [daemon], [sync], [queue], [alert], [file], [r2], [s3], [database NAME]"]),
     ("[sync]\nkeep_version = 3" + REST, ["{}:2: [sync] keep_version: no such key; did you mean keep_versions?"]),
     ("[daemon]\nbackend = file" + REST, ["{}:2: [daemon] backend: no such key; it is a key of [sync]"]),
     ("[sync]\nenabled = on\nenabled = on" + REST, ["{}:3: [sync] enabled: given before", "line 2"]),
