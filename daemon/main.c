@@ -28,7 +28,8 @@
  *   io/store      one set of requests; io/store_file: a folder, a USB disk, NFS
  *                 io/store_s3: a bucket, by io/http, core/s3, core/sigv4, core/s3xml
  *
- *   core/lineage  where a database stands among its versions; core/ancestry: who descends from whom
+ *   whereabouts   where a database stands among its versions; core/lineage, core/ancestry: how that
+ *                 is told
  *   restore       the way back; restoring: as a verb; choose: which version; restore_record: crashes
  *   prove         is what was fetched what it should be?
  *   replace       safety version and contents: two jobs around one lock

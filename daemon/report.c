@@ -3,6 +3,7 @@
 #include "common/stamp.h"
 #include "common/text.h"
 #include "daemon/io/alarm.h"
+#include "daemon/whereabouts.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -126,30 +127,6 @@ static bool same(const struct state_version *a, const struct state_version *b)
 	return strcmp(a->v.id, b->v.id) == 0;
 }
 
-/* Only what is known for certain: "in step" takes a listing in which nobody else is ahead, and no
- * later version that lies in another store.  last: of this store, or NULL. */
-static const char *state_of(const struct engine_parts *p, const struct pipeline_view *view,
-	const struct state_version *last, const struct state_version *newest)
-{
-	int64_t store = storage_id(p->storage), listed_at;
-	struct err e;
-
-	if (!view->present || view->empty)
-		return "absent";
-	if (!last)
-		return "no_version";
-	if (view->dirty || !same(last, newest) || last->state == COPY_CAPTURED ||
-		last->state == COPY_SENDING)
-		return "ahead";
-	if (last->state != COPY_STORED && last->state != COPY_PROVEN)
-		return "unknown";
-	if (state_listed_at(p->state, store, &listed_at, &e) || listed_at == STAMP_NONE ||
-		storage_see(p->storage).reached != 1 || view->error)
-		return "unknown";
-	return state_seen_newer(p->state, store, view->config->name, last->v.timestamp) ? "unknown"
-											: "in_step";
-}
-
 /* What a person can do about it, where the error's own text does not say. */
 static const char *mend_of(const struct err *e)
 {
@@ -193,7 +170,7 @@ static struct doc *database(const struct engine_parts *p, const struct pipeline_
 		doc_put_int(d, "size_bytes", (int64_t)view->size);
 	else
 		doc_put_null(d, "size_bytes");
-	doc_put_text(d, "state", state_of(p, view, any ? &last : NULL, &newest));
+	doc_put_text(d, "state", lineage_name(whereabouts_of(p, view)));
 	doc_put_bool(d, "dirty", view->dirty);
 	report_moment(d, "unchanged_since",
 		any && same(&last, &newest) && view->unchanged_since != STAMP_NONE

@@ -156,11 +156,24 @@ void restore_settled(struct restore *r)
 		log_error("restore", "error=\"%s\"", e.text);
 }
 
-/* The contents are written, and durable: from here on it is a restore that happened. */
+/* A capture publishes them; or sees that they are what they are to be, and nobody wrote since. */
+static void ask_capture(struct restore *r)
+{
+	struct text words = {0};
+
+	r->stage = PUBLISHING;
+	restore_progress(r, "publishing");
+	if (r->record.publish)
+		text_add(&words, "Restored from %s", r->record.key);
+	else
+		text_add(&words, "Database changed");
+	r->ticket = pipeline_ask(restore_parts(r)->pipeline, r->database, words.at, alarm_now());
+	text_free(&words);
+}
+
 void restore_publish(struct restore *r)
 {
 	const struct engine_parts *p = restore_parts(r);
-	struct text words = {0};
 	struct err e = {0};
 
 	log_info("restored", "db=%s key=%s", r->database, r->record.key);
@@ -172,20 +185,14 @@ void restore_publish(struct restore *r)
 	if (e.code)
 		log_error("restore", "db=%s error=\"%s\"", r->database, e.text);
 	pipeline_let(p->pipeline, &r->hold);
-	if (!r->record.publish) {
+	if (!r->record.publish)
 		restore_settled(r);
-		restore_succeed(r, NULL, e.code ? e.text : NULL);
-		return;
-	}
-	r->stage = PUBLISHING;
-	if (r->abandoned) { /* restoring.json says what is to be done yet */
+	if (r->abandoned) /* restoring.json says what is to be done yet */
 		restore_succeed(r, NULL, "casmand stops or reloads: it is published afterwards");
-		return;
-	}
-	restore_progress(r, "publishing");
-	text_add(&words, "Restored from %s", r->record.key);
-	r->ticket = pipeline_ask(p->pipeline, r->database, words.at, alarm_now());
-	text_free(&words);
+	else if (p->config->backend == BACKEND_DISABLED) /* nothing is captured */
+		restore_succeed(r, NULL, NULL);
+	else
+		ask_capture(r);
 }
 
 void restores_captured(
@@ -200,7 +207,8 @@ void restores_captured(
 		restore_succeed(r, NULL, result->e->text); /* the pipeline tries again */
 		return;
 	}
-	restore_settled(r);
-	restore_succeed(r, result->id, NULL);
+	if (r->record.publish)
+		restore_settled(r);
+	restore_succeed(r, r->record.publish ? result->id : NULL, NULL);
 	engine_hurry(engine);
 }

@@ -33,6 +33,8 @@ static void on_written(struct replace *replace, const struct err *e)
 	restore_publish(r);
 }
 
+#define FORMER_MOST 100 /* versions that are looked at, the newest: one of them is usable */
+
 struct former {
 	bool found;
 	struct state_listed newest;
@@ -52,10 +54,12 @@ static void describe_record(struct restore *r)
 {
 	const struct engine_parts *p = restore_parts(r);
 	struct former *f = text_room(1, sizeof(*f));
-	struct state_page page = {.database = r->database, .limit = 100, .each = take_newest};
+	struct state_page page = {
+		.database = r->database, .limit = FORMER_MOST, .each = take_newest};
 	struct state_database row;
 	struct state_version base = {0};
-	bool restored;
+	const struct ancestry_known none = {0};
+	bool restored, follows = true; /* what is here now is an ancestor of what is to come */
 	struct err e;
 
 	page.arg = f;
@@ -70,13 +74,16 @@ static void describe_record(struct restore *r)
 		version_join(&r->record.heir, &r->safety.v);
 	if (!state_database_get(p->state, r->database, &row, &e) && row.base[0] &&
 		(!state_version_get(p->state, row.base, 0, &base, &e) ||
-			!state_base_of(p->state, &row, &base.v, &restored, &e)))
+			!state_base_of(p->state, &row, &base.v, &restored, &e))) {
+		follows = ancestry_is_same(&base.v, &r->record.chosen) ||
+			ancestry_is_ancestor(&none, &base.v, &r->record.chosen);
 		version_join(&r->record.heir, &base.v);
+	}
 	state_version_end(&base);
 	version_join(&r->record.heir, &r->chosen.seen.v);
 	bool is_newest = f->found && strcmp(f->newest.seen.key, r->chosen.seen.key) == 0;
 	r->record.publish = !r->want.no_publish && p->config->backend != BACKEND_DISABLED &&
-		!(is_newest && !r->has_safety);
+		!(is_newest && follows && !r->has_safety);
 	r->record.restored = !is_newest;
 	free(f);
 }

@@ -252,6 +252,19 @@ static void a_version_of_the_python_client_stays_an_ancestor_for_ever(void **at)
 		assert_false(s.list[i].head);
 }
 
+static void what_was_built_on_a_version_of_a_later_clock_descends_from_it_all_the_same(void **at)
+{
+	struct story s;
+
+	(void)at;
+	tell(&s, "A1=x P1=y A2<P1<A1=z");
+	s.made[1].timestamp += 1000 * STAMP_SECOND;
+	version_descend(&s.made[2], &s.made[1]);
+	assert_false(ancestry_heads(&s.known));
+	assert_true(s.list[0].head);
+	assert_false(s.list[1].head || s.list[2].head);
+}
+
 static void a_cloned_machine_is_noticed(void **at)
 {
 	struct story s;
@@ -284,6 +297,8 @@ int main(void)
 		cmocka_unit_test(what_a_restore_left_out_is_no_ancestor_however_long_the_line_gets),
 		cmocka_unit_test(after_a_long_line_too_what_was_left_out_is_no_ancestor),
 		cmocka_unit_test(a_version_of_the_python_client_stays_an_ancestor_for_ever),
+		cmocka_unit_test(
+			what_was_built_on_a_version_of_a_later_clock_descends_from_it_all_the_same),
 		cmocka_unit_test(a_cloned_machine_is_noticed),
 		cmocka_unit_test(what_the_contents_are_is_told_so_that_it_can_be_the_base),
 	};

@@ -106,6 +106,14 @@ static const struct version *stand_in(
 	return NULL;
 }
 
+/* Does `past` of v tell of this version of the Python client? */
+static bool reaches(const struct version *v, const struct version *python)
+{
+	struct version_past place = version_place(python);
+
+	return !is_python(v) && reach(v, place.machine) >= place.sequence;
+}
+
 bool ancestry_is_ancestor(
 	const struct ancestry_known *known, const struct version *a, const struct version *b)
 {
@@ -115,10 +123,10 @@ bool ancestry_is_ancestor(
 	b = ours ? ours : b;
 	if (names(b, a))
 		return true;
-	if (is_python(b))
-		return a->timestamp < b->timestamp;
+	if (is_python(b)) /* what somebody wrote down outranks a clock */
+		return a->timestamp < b->timestamp && !reaches(a, b);
 	if (is_python(a))
-		return reach(b, place.machine) >= place.sequence;
+		return reaches(b, a);
 	return !at_place(known, &place, a) && is_bridged(known, a, b);
 }
 

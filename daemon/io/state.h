@@ -253,9 +253,6 @@ bool state_seen_known(
 
 #define STATE_CURSOR (VERSION_ID + OBJKEY_ROOM + 24)
 
-/* Did the last listing show a version of this database by somebody else that is newer? */
-bool state_seen_newer(struct state *s, int64_t store, const char *database, int64_t timestamp);
-
 /* One line of a list: what was seen in the store, and what still waits for it. */
 struct state_listed {
 	struct state_seen seen;

@@ -119,20 +119,6 @@ bool state_seen_known(
 	return found;
 }
 
-bool state_seen_newer(struct state *s, int64_t store, const char *database, int64_t timestamp)
-{
-	struct err e;
-	int64_t found = 0;
-
-	(void)one_number(s,
-		sql_query(s->sql, &e,
-			"SELECT 1 FROM seen WHERE store = ? AND db_name = ? AND timestamp > ?"
-			" AND machine <> ?",
-			"itit", store, database, timestamp, s->machine),
-		&found, &e);
-	return found || e.code;
-}
-
 /* --- lists ------------------------------------------------------------- */
 
 /* What was seen in store ?1, and own versions that came there after it was listed, wait for it, or

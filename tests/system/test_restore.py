@@ -10,10 +10,12 @@ from conftest import CASMANCTL, Failure
 
 
 def rows(site):
-    with sqlite3.connect(site.path()) as db:
-        found = [part for part, in db.execute("SELECT part FROM parts ORDER BY 1")]
-    db.close()
-    return found
+    """As an application would see them."""
+    db = sqlite3.connect(site.path())
+    try:
+        return [part for part, in db.execute("SELECT part FROM parts ORDER BY 1")]
+    finally:
+        db.close()
 
 
 def two_versions(site, mode="DELETE", rest=""):
