@@ -12,7 +12,6 @@ set -eu
 
 roots=${CASMAND_ROOTS:-/var/tmp/casmand-roots}
 top=$(cd "$(dirname "$0")/.." && pwd)
-mirror=http://deb.debian.org/debian
 
 fail() {
 	echo "FAILED: $*" >&2
@@ -34,7 +33,7 @@ clean_debian() { # NAME [OPTION]: makes $roots/NAME anew, and $root says where
 	if [ ! -e "$kept/ready" ]; then
 		rm -rf "$kept"
 		mkdir -p "$kept"
-		debootstrap --variant=minbase "$@" bookworm "$kept" $mirror >"$kept.log" 2>&1 ||
+		debootstrap --variant=minbase "$@" bookworm "$kept" >"$kept.log" 2>&1 ||
 			fail "debootstrap: see $kept.log"
 		cp /etc/resolv.conf "$kept/etc/"
 		touch "$kept/ready"
