@@ -198,7 +198,6 @@ int main(int argc, char **argv)
 	(void)signal(SIGPIPE, SIG_IGN);
 	frugal();
 	digest_open();
-	http_global();
 	exit = o.doctor ? doctor_alone(o.config, o.json) : serve(&o);
 	http_global_end();
 	digest_close();

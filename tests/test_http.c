@@ -432,7 +432,6 @@ int main(void)
 		cmocka_unit_test(closing_drops_what_is_live),
 	};
 
-	http_global();
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 	http_global_end();
 	return failed;

@@ -19,7 +19,7 @@
  *
  * Secrets: headers are wiped when the call is over.
  *
- * Threads: the loop's.  http_global() in main, before the first thread.
+ * Threads: the loop's.  http_global_end() in main, when all are closed.
  */
 #pragma once
 
@@ -62,7 +62,6 @@ struct http_options {
 	unsigned patience_ms; /* 0: 30 s without progress */
 };
 
-void http_global(void);
 void http_global_end(void);
 
 enum err_code http_open(struct http **out, struct uv_loop_s *loop, const struct http_options *o,

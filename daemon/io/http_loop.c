@@ -1,4 +1,5 @@
 #include "daemon/io/http.h"
+#include "daemon/io/http_curl.h"
 #include "daemon/io/http_job.h"
 
 #include <curl/curl.h>
@@ -259,21 +260,17 @@ static void on_idle_closed(uv_handle_t *handle)
 
 /* --- what others call ---------------------------------------------------- */
 
-void http_global(void)
-{
-	REQUIRE(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK);
-}
-
 void http_global_end(void)
 {
-	curl_global_cleanup();
+	http_curl_end();
 }
 
 enum err_code http_open(
 	struct http **out, struct uv_loop_s *loop, const struct http_options *o, struct err *e)
 {
+	if (http_curl_load(e))
+		return e->code;
 	struct http *h = text_room(1, sizeof(*h));
-
 	if (open_multi(h, e)) {
 		free(h);
 		return e->code;

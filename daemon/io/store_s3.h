@@ -16,7 +16,7 @@ struct store_s3_options { /* all is copied */
 	unsigned patience_ms; /* without progress, until a request ends with OFFLINE; 0: 30 s */
 };
 
-/* After http_global().  Does not touch the store itself: the first request does.  ERR_CONFIG for a bucket or keys that
+/* Does not touch the store itself: the first request does.  ERR_CONFIG for a bucket or keys that
  * cannot be.  PROBE names it "s3:<host of the endpoint>/<bucket>". */
 enum err_code store_open_s3(struct store **out, struct uv_loop_s *loop,
 	const struct store_s3_options *o, struct err *e) must_check;

@@ -176,7 +176,6 @@ int main(int argc, char **argv)
 	struct err e;
 
 	digest_open();
-	http_global();
 	bench_folder(p.folder, NULL);
 	(void)snprintf(p.file, sizeof(p.file), "%s/spooled", p.folder);
 	digest_random_id(p.version.id);

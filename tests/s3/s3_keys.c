@@ -315,7 +315,6 @@ int main(int argc, char **argv)
 	if (argc > 2)
 		first_seed = (unsigned)strtoul(argv[2], NULL, 10);
 	digest_open();
-	http_global();
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 	http_global_end();
 	digest_close();
