@@ -44,6 +44,13 @@ def told_to_stop(site):
     return time.monotonic()
 
 
+def ended(site, limit=10):
+    """Its exit status, when its log is read to the end."""
+    status = site.daemon.wait(limit)
+    site.reader.join()
+    return status
+
+
 def all_stored_once(site):
     """By the next start."""
     site.way.mood = passing
@@ -60,8 +67,7 @@ def test_p4_uploads_under_way_end_and_no_others_begin(remote):
     back_up(site, mood)
     told_to_stop(site)
     mood.go.set()
-    assert site.daemon.wait(10) == 0
-    site.reader.join()
+    assert ended(site) == 0
     assert len(spool(site)) == len(NAMES) - AT_ONCE
     assert len([line for line in site.log if line.startswith("<6>stored ")]) == AT_ONCE
     assert [line for line in site.log if line.startswith("<4>stopping")] == []
@@ -73,7 +79,7 @@ def test_p4_a_second_signal_ends_it_at_once_and_nothing_is_lost(remote):
     back_up(site, hanging)
     begun = told_to_stop(site)
     site.daemon.send_signal(signal.SIGINT)
-    assert site.daemon.wait(10) == -signal.SIGINT and time.monotonic() - begun < 5
+    assert ended(site) == -signal.SIGINT and time.monotonic() - begun < 5
     assert len(spool(site)) == len(NAMES)
     all_stored_once(site)
 
@@ -91,11 +97,11 @@ def test_p4_what_takes_too_long_is_left_as_it_is(remote, site):
         site.wait_log("^<6>captured ", count=2)
         back_up(remote, hanging)
         begun = told_to_stop(site), told_to_stop(remote)
-        assert remote.daemon.wait(UPLOADS_WITHIN + 5) == 0
+        assert ended(remote, UPLOADS_WITHIN + 5) == 0
         assert UPLOADS_WITHIN - 1 < time.monotonic() - begun[1] < UPLOADS_WITHIN + 1.5
         site.wait_log("^<4>stopping warning=.*left behind", limit=HANGS)
         assert UPLOADS_WITHIN + 1 < time.monotonic() - begun[0] < UPLOADS_WITHIN + 3.5
-        assert site.daemon.wait(HANGS) == 0  # when strace lets go of it
+        assert ended(site, HANGS) == 0  # when strace lets go of it
     remote.wait_log("^<4>stopping warning=.*stays queued")
     assert len(spool(remote)) == len(NAMES)
     all_stored_once(remote)
@@ -134,4 +140,4 @@ def test_a_store_that_hangs_in_a_probe_does_not_keep_casmand_from_ending(remote)
     site.start()
     site.way.wait_requests(before + 1)
     begun = told_to_stop(site)
-    assert site.daemon.wait(10) == 0 and time.monotonic() - begun < 5
+    assert ended(site) == 0 and time.monotonic() - begun < 5
