@@ -269,7 +269,6 @@ int main(void)
 	};
 
 	digest_open();
-	http_global();
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
 	http_global_end();
 	digest_close();
