@@ -136,6 +136,7 @@ class Storm:
         cut.end(self.lan)
         if cut.tells:
             self.site.wait_log("^<7>network back=maybe", since=place, limit=AT_ONCE)
+            s3.wait_until(lambda: len(self.lan.told) > told)  # casmand may hear it before we do
             begun = self.lan.told[told]
         drained(self.site)
         later = [request.at - begun for request in self.way.requests[seen:]]
