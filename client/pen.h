@@ -13,7 +13,7 @@
 struct look {
 	unsigned width; /* columns of the terminal; 0: there is none, and nothing is wrapped */
 	bool utf8, colour;
-	bool table; /* one line for each thing that is shown */
+	bool table;  /* one line for each thing that is shown */
 	int64_t now; /* a moment, as stamp.h counts */
 };
 

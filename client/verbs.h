@@ -42,13 +42,13 @@ struct verb {
 	const struct option *operand;
 	const struct option *options; /* NULL: only the common ones */
 	unsigned timeout_s;           /* unless --timeout says otherwise; 0: none, it waits */
-	const char *unanswered;       /* what it means that no answer came; NULL: nothing */
 	bool so_far;                  /* its progress is what its result would be by now */
+	bool bare;                    /* its text is for programs: nothing else is said behind it */
+	const char *unanswered;       /* what it means that no answer came; NULL: nothing */
 
 	/* Asks with params that are the caller's; NULL: one request of the verb's name. */
 	enum err_code (*ask)(struct link *l, struct doc *params, struct answer *a, struct err *e);
 	void (*show)(struct pen *p, const struct doc *result);
-	bool bare; /* its text is for programs: nothing else is said behind it */
 	enum proto_exit (*exit)(const struct doc *result); /* NULL: a result is EXIT_DONE */
 	/* Where no casmand is there (*e says so): finds a result all the same.  NULL: none can. */
 	enum err_code (*alone)(struct doc *params, struct doc **result, struct err *e);

@@ -185,7 +185,7 @@ void alerts_restore(
 
 static bool is_unknown(size_t i, const struct alert_facts *f, const struct alert_database *d)
 {
-	return conditions[i].of == DATABASES ? d->unknown
+	return conditions[i].of == DATABASES ? d && d->unknown
 					     : conditions[i].of == STORES && f->store_unknown;
 }
 

@@ -8,21 +8,21 @@
 #include <sys/un.h>
 
 /* Limits.  What is beyond them is no wish but a slip of the keyboard. */
-#define PATH_BYTES   (PATH_MAX - 1)
-#define SOCKET_BYTES (sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1)
-#define GROUP_BYTES  32 /* what useradd(8) takes */
+#define PATH_BYTES    (PATH_MAX - 1)
+#define SOCKET_BYTES  (sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1)
+#define GROUP_BYTES   32 /* what useradd(8) takes */
 #define COMMAND_BYTES 1024
-#define TABLE_BYTES  128
-#define VERSIONS     10000         /* of each database in the store */
-#define DAYS         3660          /* ten years */
-#define SCANS        1000000       /* more would be never */
-#define HOURS        8784          /* a leap year */
-#define SECONDS      31622400      /* the same */
-#define QUEUE        1099511627776 /* bytes: 1 TiB */
-#define NAME_BYTES   255           /* of an account, a bucket, a region */
-#define URL_BYTES    1024
-#define KEY_BYTES    1024 /* of an access key and its secret: AWS's have 20 and 40 */
-#define TOKEN_BYTES  6144 /* what servers take in one header, and room for others */
+#define TABLE_BYTES   128
+#define VERSIONS      10000         /* of each database in the store */
+#define DAYS          3660          /* ten years */
+#define SCANS         1000000       /* more would be never */
+#define HOURS         8784          /* a leap year */
+#define SECONDS       31622400      /* the same */
+#define QUEUE         1099511627776 /* bytes: 1 TiB */
+#define NAME_BYTES    255           /* of an account, a bucket, a region */
+#define URL_BYTES     1024
+#define KEY_BYTES     1024 /* of an access key and its secret: AWS's have 20 and 40 */
+#define TOKEN_BYTES   6144 /* what servers take in one header, and room for others */
 
 static_assert(SOCKET_BYTES == 107, "the manual says so");
 
@@ -48,7 +48,7 @@ static const struct config_section sections[] = {
 	{"daemon",   false, ALWAYS                           },
 	{"sync",     false, ALWAYS                           },
 	{"queue",    false, ALWAYS                           },
-	{"alert",    false, ALWAYS},
+	{"alert",    false, ALWAYS                           },
 	{"file",     false, 1 << BACKEND_FILE                },
 	{"r2",       false, 1 << BACKEND_R2 | 1 << BACKEND_S3},
 	{"s3",       false, 1 << BACKEND_S3                  },

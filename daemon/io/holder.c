@@ -36,9 +36,12 @@ static void name(int pid, char to[HOLDER_ROOM])
 	char path[64], command[32] = "";
 
 	(void)snprintf(path, sizeof(path), "/proc/%d/comm", pid);
-	scoped(file) FILE *f = fopen(path, "re");
-	if (f && fgets(command, sizeof(command), f))
-		command[strcspn(command, "\n")] = '\0';
+	FILE *f = fopen(path, "re");
+	if (f) {
+		if (fgets(command, sizeof(command), f))
+			command[strcspn(command, "\n")] = '\0';
+		(void)fclose(f);
+	}
 	if (!*command || !text_is_plain(command))
 		(void)snprintf(to, HOLDER_ROOM, "pid %d", pid);
 	else

@@ -61,11 +61,14 @@ static const char *const migrations[] = {
 	"  version TEXT, key TEXT, text TEXT);",
 	/* Alerts that are raised, and what has to be told of them (channels: bits). */
 	"CREATE TABLE alert("
-	"  condition TEXT NOT NULL, database TEXT NOT NULL, words TEXT NOT NULL, at INTEGER NOT NULL,"
+	"  condition TEXT NOT NULL, database TEXT NOT NULL, words TEXT NOT NULL, at INTEGER NOT "
+	"NULL,"
 	"  PRIMARY KEY(condition, database)) WITHOUT ROWID;"
 	"CREATE TABLE notice("
-	"  number INTEGER PRIMARY KEY AUTOINCREMENT, begins INTEGER NOT NULL, condition TEXT NOT NULL,"
-	"  database TEXT NOT NULL, words TEXT NOT NULL, at INTEGER NOT NULL, channels INTEGER NOT NULL);",
+	"  number INTEGER PRIMARY KEY AUTOINCREMENT, begins INTEGER NOT NULL, condition TEXT NOT "
+	"NULL,"
+	"  database TEXT NOT NULL, words TEXT NOT NULL, at INTEGER NOT NULL, channels INTEGER NOT "
+	"NULL);",
 	/* The version that was written into a database, which may be another machine's. */
 	"CREATE TABLE base(db_name TEXT PRIMARY KEY, identity TEXT, version TEXT, restored)",
 };
