@@ -18,6 +18,7 @@
 struct link {
 	struct link_options o;
 	int fd;
+	int descriptor;   /* that came along; -1: none */
 	int64_t deadline; /* ms on CLOCK_MONOTONIC */
 	int64_t asked;    /* id of the last request */
 	struct text in;   /* what came; its first `taken` bytes were handed out */
@@ -91,7 +92,7 @@ enum err_code link_open(struct link **out, const struct link_options *o, struct 
 
 	*out = NULL;
 	l->o = *o;
-	l->fd = -1;
+	l->fd = l->descriptor = -1;
 	l->deadline = clock_ms() + o->timeout_ms;
 	if (dial(l, e)) {
 		link_close(l);
@@ -121,6 +122,32 @@ static enum err_code send_line(const struct link *l, const char *line, struct er
 	return ERR_NONE;
 }
 
+/* A descriptor that comes along is kept; the last one, if there are several. */
+static ssize_t receive_some(struct link *l, char chunk[CHUNK])
+{
+	union {
+		struct cmsghdr first;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control;
+	struct iovec part = {.iov_base = chunk, .iov_len = CHUNK};
+	struct msghdr message = {.msg_iov = &part,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control.room)};
+	ssize_t count = recvmsg(l->fd, &message, MSG_CMSG_CLOEXEC);
+
+	if (count <= 0)
+		return count;
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(&message); c; c = CMSG_NXTHDR(&message, c)) {
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+			continue;
+		if (l->descriptor >= 0)
+			(void)close(l->descriptor);
+		memcpy(&l->descriptor, CMSG_DATA(c), sizeof(l->descriptor));
+	}
+	return count;
+}
+
 static enum err_code receive(struct link *l, struct err *e)
 {
 	char chunk[CHUNK];
@@ -129,7 +156,7 @@ static enum err_code receive(struct link *l, struct err *e)
 	do {
 		if (arm(l, SO_RCVTIMEO, e))
 			return e->code;
-		count = recv(l->fd, chunk, sizeof(chunk), 0);
+		count = receive_some(l, chunk);
 	} while (count < 0 && errno == EINTR);
 	if (count > 0) {
 		text_bytes(&l->in, chunk, (size_t)count);
@@ -234,10 +261,20 @@ enum err_code link_call(
 	return rc;
 }
 
+int link_descriptor(struct link *l)
+{
+	int fd = l->descriptor;
+
+	l->descriptor = -1;
+	return fd;
+}
+
 void link_close(struct link *l)
 {
 	if (!l)
 		return;
+	if (l->descriptor >= 0)
+		(void)close(l->descriptor);
 	if (l->fd >= 0)
 		close(l->fd);
 	text_free(&l->in);

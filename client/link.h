@@ -37,4 +37,7 @@ enum err_code link_open(struct link **out, const struct link_options *o, struct 
 enum err_code link_call(struct link *l, const char *method, struct doc *params, struct answer *a,
 	struct err *e) must_check;
 
+/* The descriptor that came along with the lines so far, or -1; it is the caller's from then on. */
+int link_descriptor(struct link *l);
+
 void link_close(struct link *l);

@@ -2,9 +2,12 @@
 
 #include "client/screen.h"
 #include "client/show.h"
+#include "common/scoped.h"
 #include "common/span.h"
 #include "common/stamp.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -103,6 +106,9 @@ static struct doc *request(const struct doc *params)
 		"key", "database", "at", "safety", "publish", "dry_run", "lock_timeout"};
 	struct doc *d = doc_object();
 
+	if (doc_get(params, "dest"))
+		doc_put_bool(d, "hand_over", true);
+
 	for (size_t i = 0; i < LENGTH(names); i++)
 		if (doc_get(params, names[i]))
 			doc_put(d, names[i], doc_copy(doc_get(params, names[i])));
@@ -130,13 +136,69 @@ static enum err_code confirm(const struct doc *would, struct err *e)
 	return says_yes() ? ERR_NONE : err_set(e, ERR_FAILED, "nothing was done");
 }
 
+/* --- into a file ------------------------------------------------------- */
+
+static enum err_code copy(int from, int to, const char *path, struct err *e)
+{
+	char chunk[65536];
+	ssize_t got;
+
+	while ((got = read(from, chunk, sizeof(chunk))) != 0) {
+		if (got < 0 && errno != EINTR)
+			return err_sys(e, "read the version");
+		for (ssize_t done = 0; done < got;) {
+			ssize_t put = write(to, chunk + done, (size_t)(got - done));
+
+			if (put < 0 && errno != EINTR)
+				return err_sys(e, "write %s", path);
+			done += put > 0 ? put : 0;
+		}
+	}
+	return fsync(to) && errno != EINVAL ? err_sys(e, "write %s", path) : ERR_NONE;
+}
+
+/* Nothing is overwritten: a copy over a database destroys it, if it has a -wal. */
+static enum err_code write_file(int from, const char *path, struct err *e)
+{
+	scoped(fd) int to = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+
+	if (to < 0)
+		return err_sys(e, "make %s", path);
+	if (copy(from, to, path, e))
+		(void)unlink(path);
+	return e->code;
+}
+
+/* As who typed it: casmand gives nothing but a descriptor to read from. */
+static enum err_code keep_copy(
+	struct link *l, const struct doc *params, const char *dest, struct answer *a, struct err *e)
+{
+	if (link_call(l, "restore", request(params), a, e) || a->error ||
+		doc_as_bool(doc_get(a->result, "dry_run"), false))
+		return e->code = a->error || a->result ? ERR_NONE : e->code;
+	scoped(fd) int from = link_descriptor(l);
+	e->code = ERR_NONE;
+	if (from < 0)
+		err_set(e, ERR_PROTO, "casmand gave no descriptor of the version");
+	else
+		e->code = write_file(from, dest, e);
+	if (e->code)
+		doc_free(a->result);
+	else
+		doc_put_text(a->result, "dest", dest);
+	return e->code;
+}
+
 enum err_code ask_restore(struct link *l, struct doc *params, struct answer *a, struct err *e)
 {
+	const char *dest = doc_as_text(doc_get(params, "dest"), NULL);
 	bool sure = doc_as_bool(doc_get(params, "yes"), false) ||
 		doc_as_bool(doc_get(params, "dry_run"), false);
 
 	if (put_version(params, e) || put_lock_timeout(params, e))
 		return e->code;
+	if (dest)
+		return keep_copy(l, params, dest, a, e);
 	if (sure)
 		return link_call(l, "restore", request(params), a, e);
 	if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))

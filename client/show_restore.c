@@ -68,6 +68,7 @@ void show_restore(struct pen *p, const struct doc *result)
 	const struct doc *safety = doc_get(result, "safety"), *note = doc_get(result, "note");
 	const struct doc *published = doc_get(result, "published");
 	const struct doc *later = doc_get(result, "publish_error");
+	const struct doc *dest = doc_get(result, "dest");
 
 	if (doc_as_bool(doc_get(result, "dry_run"), false)) {
 		would(p, result);
@@ -75,8 +76,8 @@ void show_restore(struct pen *p, const struct doc *result)
 	}
 	pen_mark(p, MARK_GOOD);
 	pen_add(p, " ");
-	pen_text(p, doc_get(result, "database"));
-	pen_add(p, " restored: ");
+	pen_text(p, dest ? dest : doc_get(result, "database"));
+	pen_add(p, dest ? " written: " : " restored: ");
 	version(p, doc_get(result, "version"));
 	pen_add(p, "\n");
 	line(p, "from", doc_get(result, "version"));

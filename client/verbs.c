@@ -66,6 +66,7 @@ static const struct option restore_operand = {"KEY | DB latest", NULL, NULL, OPT
 static const struct option restore_options[] = {
 	{"--at",           "TIME", "of DB, as it was at this (local) time",    OPTION_TEXT,  "at",           NULL},
 	{"--before",       "SPAN", "of DB, as it was so long ago",             OPTION_TEXT,  "before",       NULL},
+	{"--dest",         "PATH", "to this new file, not into the database",  OPTION_TEXT,  "dest",         NULL},
 	{"--no-backup",    NULL,   "make no safety version (not recommended)", OPTION_FALSE, "safety",       NULL},
 	{"--no-publish",   NULL,   "keep the restored contents to this machine", OPTION_FALSE, "publish",    NULL},
 	{"--dry-run",      NULL,   "only show what would happen",              OPTION_TRUE,  "dry_run",      NULL},

@@ -3,6 +3,7 @@
 #include "common/text.h"
 
 #include <string.h>
+#include <unistd.h>
 
 struct call *call_begin(
 	struct verbs *v, struct call **all, struct ipc_peer *peer, struct proto_request *r)
@@ -75,6 +76,21 @@ void call_notify(struct call *call, const char *method, struct doc *params)
 	if (call->request.id)
 		doc_put(params, "id", doc_copy(call->request.id));
 	send(call, proto_notice(method, params));
+}
+
+void call_pass(struct call *call, const char *method, int fd)
+{
+	struct doc *params = doc_object();
+
+	if (!call->peer || !call->request.id) {
+		doc_free(params);
+		(void)close(fd);
+		return;
+	}
+	doc_put(params, "id", doc_copy(call->request.id));
+	char *line = proto_notice(method, params);
+	ipc_pass(call->peer, line, strlen(line), fd);
+	free(line);
 }
 
 const struct doc *call_param(const struct call *call, const char *name)

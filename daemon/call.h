@@ -32,7 +32,9 @@ void call_answer(struct call *call, struct doc *result); /* gives result away */
 void call_fail(struct call *call, const struct err *e, const char *database);
 void call_fail_with(struct call *call, const struct err *e, struct doc *data); /* gives data away */
 void call_notify(struct call *call, const char *method, struct doc *params); /* gives params away */
-void call_end(struct call *call);                                            /* without an answer */
+/* A notification, and an open descriptor with it, which is taken. */
+void call_pass(struct call *call, const char *method, int fd);
+void call_end(struct call *call); /* without an answer */
 
 /* A peer whose note is set has ended its side: it is dropped once none of `all` is owed to it. */
 void call_owed(const struct call *all, struct ipc_peer *peer);

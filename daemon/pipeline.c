@@ -301,7 +301,7 @@ bool pipeline_see(const struct pipeline *p, size_t i, struct pipeline_view *view
 		.present = w->shown.present,
 		.empty = w->shown.empty,
 		.looked = w->looked_at != TRIGGER_PAST && !w->looking,
-		.dirty = w->trigger.dirty || w->capturing,
+		.dirty = w->trigger.dirty || w->capturing || w->hold || w->heir,
 		.posted = w->row.posted,
 		.capturing = w->capturing,
 		.crowded = w->crowded,

@@ -1,4 +1,4 @@
-/* restore.h - brings a version back: into the live database, or to a person.
+/* restore.h - brings a version back: into the live database, or to the peer who asks.
  *
  * When all is well: the version is chosen; fetched, unless it is still in the spool; proven; then
  * the database is held, so that nobody captures it, a safety version is made of what is there, under
@@ -29,9 +29,11 @@ struct restores;
 struct restore_want {
 	struct choose which; /* its texts are the caller's, until restore_start() returns */
 	bool dry_run;        /* only say what would happen */
+	bool hand_over;      /* touch no database: pass a descriptor of the proven copy */
 	bool no_safety, no_publish;
 	int wait_ms;                                     /* for the lock of a busy writer */
 	void (*progress)(void *arg, struct doc *params); /* gives params away */
+	void (*pass)(void *arg, int fd); /* gives away a descriptor that can only be read */
 	/* e NULL: done, and gives result away. */
 	void (*done)(void *arg, struct doc *result, const struct err *e);
 	void *arg;

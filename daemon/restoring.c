@@ -12,6 +12,7 @@ const struct call_rule restoring_rules[] = {
 	{"safety",       CALL_BOOL },
 	{"publish",      CALL_BOOL },
 	{"dry_run",      CALL_BOOL },
+	{"hand_over",    CALL_BOOL },
 	{"lock_timeout", CALL_COUNT},
 	{NULL,           CALL_TEXT },
 };
@@ -19,6 +20,11 @@ const struct call_rule restoring_rules[] = {
 static void on_progress(void *arg, struct doc *params)
 {
 	call_notify(arg, "progress", params);
+}
+
+static void on_pass(void *arg, int fd)
+{
+	call_pass(arg, "descriptor", fd);
 }
 
 static void on_done(void *arg, struct doc *result, const struct err *e)
@@ -59,7 +65,9 @@ void restoring_take(struct call *call, struct restores *all, struct engine *engi
 	struct restore_want want = {.dry_run = doc_as_bool(call_param(call, "dry_run"), false),
 		.no_safety = !doc_as_bool(call_param(call, "safety"), true),
 		.no_publish = !doc_as_bool(call_param(call, "publish"), true),
+		.hand_over = doc_as_bool(call_param(call, "hand_over"), false),
 		.progress = on_progress,
+		.pass = on_pass,
 		.done = on_done,
 		.arg = call};
 	struct err e;

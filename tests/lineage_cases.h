@@ -57,6 +57,7 @@
 {"a clone joined",                                   "A1=x A2<A1=y A2'<A1=z A3'<A2'<A2=w", ". of A2", "A3'", "behind", "A3'"},
 
 {"a restore was published",                          "A1=x A2<A1=y A3<A2=x", ". of A3", "A3", "in_step", "A3"},
+{"a restore waits to be published",                  "A1=x A2<A1=y A3<A2=x~", ". of A3", "A3", "ahead", "-"},
 {"the others follow a restore",                      "A1=x A2<A1=y A3<A2=x", ". of A2", "A3", "behind", "A3"},
 {"even who is where it went to",                     "A1=x A2<A1=y A3<A2=x", ". of A1", "A3", "in_step", "A3"},
 {"its safety version is no head",                    "A1=x A2<A1=y? A3<A1<A2=x", ". of A3", "A3", "in_step", "A3"},

@@ -95,12 +95,20 @@ static void sort_head(
 	put_newest(known, &s->newer, i);
 }
 
+/* Older contents that are here again by a restore are stored, but as another version. */
 static bool is_stored(const struct ancestry_known *known, const struct version *base)
 {
-	for (size_t i = 0; i < known->count; i++)
-		if (known->list[i].usable && known->list[i].stored &&
-			ancestry_is_same(known->list[i].v, base))
+	char id[VERSION_ID + 1], other[VERSION_ID + 1];
+
+	version_identity(base, id);
+	for (size_t i = 0; i < known->count; i++) {
+		const struct ancestry_version *l = &known->list[i];
+
+		version_identity(l->v, other);
+		if (l->usable && l->stored &&
+			(strcmp(id, other) == 0 || (l->head && ancestry_is_same(l->v, base))))
 			return true;
+	}
 	return false;
 }
 

@@ -252,6 +252,11 @@ void ipc_send(struct ipc_peer *p, const char *line, size_t length)
 	conn_send(&p->conn, line, length);
 }
 
+void ipc_pass(struct ipc_peer *p, const char *line, size_t length, int fd)
+{
+	conn_pass(&p->conn, line, length, fd);
+}
+
 void ipc_drop(struct ipc_peer *p)
 {
 	conn_end(&p->conn, CONN_POLITE);

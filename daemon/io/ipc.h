@@ -64,9 +64,11 @@ struct ipc_options {
 enum err_code ipc_open(struct ipc **out, struct uv_loop_s *loop, const struct ipc_options *o,
 	const struct ipc_events *events, struct err *e) must_check;
 
-/* Both do nothing for a peer that was dropped or has left; p is good until `gone` returns, which is
+/* All three do nothing for a peer that was dropped or has left; p is good until `gone` returns, which is
  * never called from inside them. */
 void ipc_send(struct ipc_peer *p, const char *line, size_t length); /* with its newline; copies */
+/* The same, and an open descriptor goes along with the line (SCM_RIGHTS); it is taken. */
+void ipc_pass(struct ipc_peer *p, const char *line, size_t length, int fd);
 void ipc_drop(struct ipc_peer *p); /* after what is queued was sent */
 
 uid_t ipc_uid(const struct ipc_peer *p);

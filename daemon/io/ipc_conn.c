@@ -23,9 +23,17 @@ static bool has_news(struct conn *c)
 	return c->ended ? !c->told && !c->deaf : c->slow;
 }
 
+static void stop_passing(struct conn *c)
+{
+	if (c->passing >= 0)
+		(void)close(c->passing);
+	c->passing = -1;
+}
+
 static void empty_queue(struct conn *c)
 {
 	uv_timer_stop(&c->telling); /* it ran for what was queued */
+	stop_passing(c);
 	text_free(&c->out);
 	c->sent = 0;
 }
@@ -85,11 +93,37 @@ static void hear(struct conn *c)
 
 /* ---- out ---- */
 
-/* Sends what fits now and says how much that was. */
+static ssize_t send_with(const struct conn *c, size_t count)
+{
+	union {
+		struct cmsghdr first;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control = {
+		.first = {.cmsg_len = CMSG_LEN(sizeof(int)),
+			  .cmsg_level = SOL_SOCKET,
+			  .cmsg_type = SCM_RIGHTS}
+        };
+	struct iovec part = {.iov_base = c->out.at + c->sent, .iov_len = count};
+	const struct msghdr message = {.msg_iov = &part,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control.room)};
+
+	memcpy(CMSG_DATA(&control.first), &c->passing, sizeof(c->passing));
+	return sendmsg(c->fd, &message, MSG_NOSIGNAL);
+}
+
+/* Sends what fits now and says how much that was; not past the byte that a descriptor goes with. */
 static size_t push(struct conn *c, const char *bytes, size_t count)
 {
-	ssize_t went = send(c->fd, bytes, count, MSG_NOSIGNAL);
+	bool now = c->passing >= 0 && c->pass_at == c->sent;
+	ssize_t went;
 
+	if (c->passing >= 0 && !now && count > c->pass_at - c->sent)
+		count = c->pass_at - c->sent;
+	went = now ? send_with(c, count) : send(c->fd, bytes, count, MSG_NOSIGNAL);
+	if (went > 0 && now)
+		stop_passing(c);
 	if (went >= 0)
 		return (size_t)went;
 	if (errno != EAGAIN && errno != EINTR)
@@ -125,6 +159,7 @@ static void queue(struct conn *c, const char *bytes, size_t count)
 	if (c->sent > c->out.length / 2) {
 		memmove(c->out.at, c->out.at + c->sent, unsent(c));
 		c->out.length -= c->sent;
+		c->pass_at -= c->passing < 0 ? 0 : c->sent;
 		c->sent = 0;
 	}
 	text_bytes(&c->out, bytes, count);
@@ -139,6 +174,23 @@ void conn_send(struct conn *c, const char *bytes, size_t count)
 		return;
 	if (!c->deaf)
 		queue(c, bytes + went, count - went);
+	c->events->stirs(c);
+}
+
+void conn_pass(struct conn *c, const char *bytes, size_t count, int fd)
+{
+	if (c->end != CONN_OPEN || c->deaf || c->passing >= 0) {
+		(void)close(fd);
+		conn_send(c, bytes, count);
+		return;
+	}
+	queue(c, bytes, count);
+	if (c->end != CONN_OPEN) { /* it was too much */
+		(void)close(fd);
+		return;
+	}
+	c->passing = fd;
+	c->pass_at = c->out.length - count;
 	c->events->stirs(c);
 }
 
@@ -242,6 +294,7 @@ static void close_all(struct conn *c)
 	c->fd = -1;
 	c->end = CONN_NOW;
 	lines_free(&c->in);
+	stop_passing(c);
 	text_free(&c->out);
 	c->sent = 0;
 }
@@ -326,6 +379,7 @@ bool conn_open(struct conn *c, uv_loop_t *loop, int fd)
 	uv_timer_init(loop, &c->telling);
 	c->poll.data = c->hearing.data = c->telling.data = c;
 	c->fd = fd;
+	c->passing = -1;
 	c->open = 3;
 	c->events->stirs(c);
 	return true;

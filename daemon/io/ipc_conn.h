@@ -63,7 +63,9 @@ struct conn {
 	int watched;        /* what poll watches now */
 	struct lines in;
 	struct text out;
-	size_t sent; /* bytes of out that are */
+	size_t sent;    /* bytes of out that are */
+	int passing;    /* a descriptor that goes along with ... */
+	size_t pass_at; /* ... this byte of out; -1: none */
 	enum conn_end end;
 	size_t ignored; /* bytes read since the end began */
 	bool spoke;     /* a whole line came */
@@ -82,4 +84,7 @@ void conn_hand_out(struct conn *c, unsigned most);
 bool conn_settle(struct conn *c) must_check;
 
 void conn_send(struct conn *c, const char *bytes, size_t count); /* copies */
+/* The descriptor, which is taken, arrives with the first of these bytes (SCM_RIGHTS).  One waits at a
+ * time: a second one before the peer read the first is closed, and only the bytes are sent. */
+void conn_pass(struct conn *c, const char *bytes, size_t count, int fd);
 void conn_end(struct conn *c, enum conn_end how);

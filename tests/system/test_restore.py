@@ -7,6 +7,7 @@ import sqlite3
 import pytest
 from application import Application
 from conftest import CASMANCTL, Failure
+from people import Person, let_in, need_root
 
 
 def rows(site):
@@ -23,11 +24,9 @@ def two_versions(site, mode="DELETE", rest=""):
     site.database()
     site.make(mode=mode)
     site.start()
-    site.wait_log("^<6>stored db=parts.db ")
-    site.sql("parts.db", "INSERT INTO parts(part) VALUES('new')" + rest)
-    place = site.here()
     site.call("backup")
-    site.wait_log("^<6>stored db=parts.db ", since=place)
+    site.sql("parts.db", "INSERT INTO parts(part) VALUES('new')" + rest)
+    site.call("backup")
     return site.keys()
 
 
@@ -233,3 +232,67 @@ def on_a_terminal(site, answer, *args):
     os.waitpid(child, 0)
     os.close(screen)
     return said.decode()
+
+
+def test_a_version_is_handed_over_into_a_file_of_whoever_asks(site):
+    first, _ = two_versions(site)
+    copy, before = site.folder / "old.db", site.path().read_bytes()
+    done = site.ctl("restore", first, "--dest", str(copy), umask=0o027).stdout
+    assert f"{copy} written" in done
+    assert copy.read_bytes() == site.object(first).read_bytes()
+    assert copy.stat().st_mode & 0o777 == 0o640
+    assert site.path().read_bytes() == before and len(site.call("list")["versions"]) == 2
+    again = site.ctl("restore", first, "--dest", str(copy), check=False)
+    assert again.returncode == 1 and "File exists" in again.stderr
+    site.object(first).write_text("<html>")
+    other = site.folder / "other.db"
+    assert "HTML" in site.ctl("restore", first, "--dest", str(other), check=False).stderr
+    assert not other.exists()
+    assert not list((site.folder / "state/spool").iterdir())
+
+
+def test_one_restore_at_a_time_and_one_that_is_cut_short_by_the_end_changes_nothing(site):
+    first, _ = two_versions(site)
+    with Application(str(site.path())) as application, site.connect() as line:
+        application.do("BEGIN IMMEDIATE")
+        waits = line.post("restore", key=first)
+        while line.receive()["params"]["state"] != "locking":
+            pass
+        with pytest.raises(Failure) as busy:
+            site.call("restore", key=first)
+        assert busy.value.data["name"] == "busy"
+        assert site.stop() == 0
+        with pytest.raises(Failure, match="nothing was changed|casmand ends"):
+            line.answer(waits)
+        application.do("COMMIT")
+    assert len(rows(site)) == 4
+    site.start()
+    site.call("restore", key=first)
+    assert len(rows(site)) == 3
+
+
+def test_a_reload_waits_for_a_restore_that_writes(site):
+    first, _ = two_versions(site)
+    with site.connect() as line:
+        posted = line.post("restore", key=first)
+        while line.receive()["params"]["state"] != "writing":
+            pass
+        place = site.here()
+        site.call("reload")
+        result = line.answer(posted)
+    site.wait_log("^<6>reloaded ", since=place)
+    assert result["version"]["key"] == first and len(rows(site)) == 3
+    site.wait_status("parts.db", state="in_step")
+    assert site.metadata(site.keys()[-1])["operation"] == f"Restored from {first}"
+
+
+@need_root
+def test_who_may_not_change_data_may_not_restore(site):
+    first, _ = two_versions(site)
+    let_in(site)
+    site.socket.chmod(0o666)
+    for params in ({}, {"dry_run": True}, {"hand_over": True}):
+        with pytest.raises(Failure) as denied:
+            Person(12345, 12345).call(site, "restore", key=first, **params)
+        assert denied.value.data["name"] == "not_permitted"
+    assert len(rows(site)) == 4

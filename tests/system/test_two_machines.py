@@ -16,7 +16,7 @@ def pair():
         site.configure()
     one.make()
     one.start()
-    one.wait_log("^<6>stored db=parts.db ")
+    one.call("backup")
     other.start()
     yield one, other
     end_site(other)
@@ -26,12 +26,6 @@ def pair():
 def state(site):
     site.call("status", refresh=True)
     return site.status("parts.db")["state"]
-
-
-def back_up(site):
-    place = site.here()
-    site.call("backup")
-    site.wait_log("^<6>stored db=parts.db ", since=place)
 
 
 def join(one, other):
@@ -52,7 +46,7 @@ def test_who_took_the_newest_is_in_step_and_goes_on_from_there(pair):
     join(one, other)
     other.sql("parts.db", "INSERT INTO parts(part) VALUES('from the other')")
     other.wait_status("parts.db", state="ahead")
-    back_up(other)
+    other.call("backup")
     assert other.tags(other.keys()[-1])["base"] == one.tags(one.keys()[0])["id"]
     assert (state(one), state(other)) == ("behind", "in_step")
     one.call("restore", database="parts.db")
@@ -65,7 +59,7 @@ def test_both_went_on_and_that_is_diverged_until_one_restores_the_others(pair):
     join(one, other)
     for site, part in ((one, "of one"), (other, "of the other")):
         site.sql("parts.db", f"INSERT INTO parts(part) VALUES('{part}')")
-        back_up(site)
+        site.call("backup")
     assert state(one) == state(other) == "diverged"
     place = one.here()
     result = one.call("restore", key=other.call("list")["versions"][0]["key"])
@@ -77,7 +71,7 @@ def test_both_went_on_and_that_is_diverged_until_one_restores_the_others(pair):
 def test_an_older_version_that_is_kept_to_oneself_is_restored(pair):
     one, _ = pair
     one.sql("parts.db", "INSERT INTO parts(part) VALUES('new')")
-    back_up(one)
+    one.call("backup")
     first = one.keys()[0]
     one.call("restore", key=first, publish=False)
     assert state(one) == "restored" and len(rows(one)) == 3
@@ -91,7 +85,7 @@ def test_a_restore_is_followed_by_others(pair):
     one, other = pair
     first = one.keys()[0]
     one.sql("parts.db", "INSERT INTO parts(part) VALUES('wrong')")
-    back_up(one)
+    one.call("backup")
     join(one, other)
     place = one.here()
     one.call("restore", key=first)
@@ -115,7 +109,7 @@ def test_a_version_of_the_python_client_is_restored_and_built_upon(pair):
     result = one.call("restore", database="parts.db")
     assert result["version"]["key"] == key and result["safety"]["record_count"] == 0
     assert len(rows(one)) == 4
-    back_up(one)
+    one.call("backup")
     tags = one.tags(result["published"]["key"])
     assert hashlib.sha256(before).hexdigest()[:32] in tags["base"].split(",")
     assert state(one) == "in_step"
