@@ -6,10 +6,7 @@
  */
 #include "common/attr.h"
 #include "common/text.h"
-#include "daemon/io/check.h"
-#include "daemon/io/digest.h"
-#include "daemon/io/live.h"
-#include "daemon/io/live_made.h"
+#include "live_deed.h"
 
 #include <signal.h>
 #include <sqlite3.h>
@@ -66,29 +63,9 @@ static void begin(const struct way *w)
 	}
 }
 
-static enum err_code write_through(struct err *e)
-{
-	struct live_patience p = {.wait_ms = 1000};
-	struct snapshot taken;
-	struct live *l;
-
-	if (live_open(&l, path, e))
-		return e->code;
-	if (!live_lock(l, copy, &p, e) && !live_copy(l, safety, &taken, e))
-		e->code = live_write(l, e);
-	live_close(l);
-	return e->code;
-}
-
 static enum err_code restore(struct err *e)
 {
-	char was[DIGEST_TEXT];
-
-	if (write_through(e) == ERR_MISSING)
-		return live_made(path, copy, NULL, e);
-	if (e->code == ERR_CORRUPT && !live_made_keep(path, safety, was, e))
-		return live_made(path, copy, was, e);
-	return e->code;
+	return live_deed(&(struct live_deed){path, copy, safety}, e);
 }
 
 /* --- killing ----------------------------------------------------------- */
