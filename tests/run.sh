@@ -97,7 +97,7 @@ if check 'clang with address and undefined behaviour sanitizer: builds' sh tests
 	# shellcheck disable=SC2086 # $fixed is two words or none
 	[ ! -d tests/system ] || suite pytest $logs/system.xml 'system tests' \
 		$fixed env CASMAND_BUILD="$PWD/build/asan" \
-		python3 -m pytest -q -n 3 -p no:cacheprovider --junitxml=$logs/system.xml tests/system
+		python3 -m pytest -q -n 6 -p no:cacheprovider --junitxml=$logs/system.xml tests/system
 fi
 if check 'clang with thread sanitizer: builds' sh tests/build.sh tsan; then
 	meson_suite 'loop tests, watched for races' tsan --suite loop
