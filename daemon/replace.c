@@ -90,19 +90,51 @@ static enum err_code lock(struct replace *r, const char *path, struct err *e)
 
 /* --- what is no database ----------------------------------------------- */
 
-/* Its bytes are kept as they are, with the files beside it: who knows what is in them. */
+static bool has_beside(const char *path, const char *suffix)
+{
+	struct text beside = {0};
+
+	text_add(&beside, "%s%s", path, suffix);
+	bool there = access(beside.at, F_OK) == 0;
+	text_free(&beside);
+	return there;
+}
+
+/* The version is its bytes alone; files that lay beside it stay with a second name of them, for who
+ * wants to save what is in them. */
+static enum err_code keep_with_what_lies_beside(struct replace *r, const char *to, struct err *e)
+{
+	scoped(fd) int spool = disk_open_folder(r->spool, e);
+	struct text kept = {0};
+
+	if (spool < 0)
+		return e->code;
+	text_add(&kept, "%s/../damaged", r->spool);
+	e->code = disk_make_folders(kept.at, 0700, e);
+	text_add(&kept, "/%s", r->id);
+	if (!e->code && !live_made_keep(r->path, kept.at, r->was, e)) {
+		if (link(kept.at, to))
+			err_sys(e, "link %s", to);
+		else
+			e->code = disk_sync(spool, r->spool, e);
+		if (!has_beside(kept.at, "-wal") && !has_beside(kept.at, "-journal"))
+			(void)unlink(kept.at);
+	}
+	text_free(&kept);
+	return e->code;
+}
+
+/* Its bytes are kept as they are: who knows what is in them. */
 static enum err_code keep_garbage(struct replace *r, struct err *e)
 {
-	scoped(fd) int fd = -1;
 	struct text path = {0};
 
 	drop_kept(r);
 	r->garbage = true;
-	spooled(r, "", &path);
-	(void)unlink(path.at);
 	r->snapshot.began = alarm_clock();
-	if (!live_made_keep(r->path, path.at, r->was, e)) {
-		fd = disk_open_file(AT_FDCWD, path.at, e);
+	spooled(r, "", &path);
+	if (!keep_with_what_lies_beside(r, path.at, e)) {
+		scoped(fd) int fd = disk_open_file(AT_FDCWD, path.at, e);
 		if (fd >= 0)
 			e->code = digest_file(fd, &r->snapshot.size, r->snapshot.checksum,
 				r->snapshot.content, e);

@@ -134,10 +134,16 @@ def test_a_missing_file_is_made_and_one_that_is_no_database_is_kept(site):
     site.path().unlink()
     result = site.call("restore", key=first)
     assert result["safety"] is None and len(rows(site)) == 3
-    site.path().write_text("<html>")
-    result = site.call("restore", key=second)
-    assert result["safety"]["suspect"] and result["safety"]["size_bytes"] == 6
-    assert len(rows(site)) == 4
+    damaged = site.folder / "state/damaged"
+    for beside, kept in (False, 0), (True, 2):
+        site.path().write_text("<html>")
+        if beside:
+            (site.databases / "parts.db-wal").write_text("stale")
+        result = site.call("restore", key=second)
+        assert result["safety"]["suspect"] and result["safety"]["size_bytes"] == 6
+        assert len(rows(site)) == 4
+        assert len(list(damaged.iterdir())) == kept
+    assert (damaged / f"{result['safety']['id']}-wal").read_text() == "stale"
 
 
 @pytest.mark.parametrize("damage, words", [
