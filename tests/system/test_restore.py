@@ -8,6 +8,7 @@ import pytest
 from application import Application
 from conftest import CASMANCTL, Failure
 from people import Person, let_in, need_root
+from s3 import wait_until
 
 
 def rows(site):
@@ -302,3 +303,20 @@ def test_who_may_not_change_data_may_not_restore(site):
             Person(12345, 12345).call(site, "restore", key=first, **params)
         assert denied.value.data["name"] == "not_permitted"
     assert len(rows(site)) == 4
+
+
+@pytest.mark.parametrize("mode", ["DELETE", "WAL"])
+def test_p8_a_commit_while_the_restore_waits_is_in_the_safety_version(site, mode):
+    first, _ = two_versions(site, mode)
+    spool = site.folder / "state/spool"
+    site.sql("parts.db", "INSERT INTO parts(part) VALUES('before')")
+    with Application(str(site.path())) as application, site.connect() as line:
+        application.do("BEGIN IMMEDIATE")
+        waits = line.post("restore", key=first)
+        wait_until(lambda: [f for f in spool.iterdir() if f.suffix != ".tmp"])  # the copy that nobody waited for
+        application.do("INSERT INTO parts(part) VALUES('late')", "COMMIT")
+        result = line.answer(waits)
+    place = result["safety"]["key"]
+    wait_until(lambda: site.object(place).exists())
+    assert [part for _, part in site.rows(place)][-2:] == ["before", "late"]
+    assert len(rows(site)) == 3
