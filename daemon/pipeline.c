@@ -224,7 +224,7 @@ enum err_code pipeline_hold(struct pipeline *p, struct pipeline_hold *h, struct 
 			return err_set(
 				e, ERR_BUSY, "another restore of %s is under way", h->database);
 		h->config = w->config;
-		h->path = watch_path(w->file);
+		h->path = text_copy(watch_path(w->file)); /* which may find it elsewhere */
 		h->spool = p->world.spool;
 		h->watched = w;
 		h->still = false;
@@ -272,6 +272,8 @@ void pipeline_let(struct pipeline *p, struct pipeline_hold *h)
 	struct watched *w = h->watched;
 
 	w->hold = NULL;
+	free(h->path);
+	h->path = NULL;
 	watched_touched(w, true); /* whatever was done to it, it is to be looked at */
 	on_idle(p);
 }

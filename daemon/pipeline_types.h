@@ -40,7 +40,7 @@ struct pipeline_hold {
 	void (*held)(struct pipeline_hold *h); /* the last look or capture is over */
 	/* answered, before `held` */
 	const struct config_database *config;
-	const char *path; /* links resolved */
+	char *path; /* links resolved, as they are now; until pipeline_let() */
 	const char *spool;
 	/* private */
 	struct watched *watched;

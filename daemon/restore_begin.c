@@ -53,12 +53,14 @@ static void prove_it(struct restore *r)
 {
 	const struct config_database *d = config_find(restore_parts(r)->config, r->database);
 
+	/* The engine may go while this is under way.  Another machine's database has none here. */
+	r->count_table = text_copy(d ? d->count_table : "");
 	r->stage = PROVING;
 	restore_progress(r, "proving");
 	r->prove = (struct prove){.path = r->copy,
 		.v = &r->chosen.seen.v,
 		.described = r->chosen.seen.described,
-		.count_table = d ? d->count_table : "", /* a person may want another machine's */
+		.count_table = r->count_table,
 		.stop = &r->stop};
 	r->job = (struct work){.run = prove_on_pool, .done = on_proven};
 	work_start(restore_parts(r)->loop, &r->job);

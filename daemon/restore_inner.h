@@ -26,6 +26,7 @@ struct restore {
 	char *spooled, *copy; /* its file here, or NULL; and the one that is worked with */
 	struct sweep_ask listing;
 	struct store_request fetch;
+	char *count_table;
 	struct work job; /* proving */
 	struct prove prove;
 	struct pipeline_hold hold;

@@ -37,6 +37,7 @@ static void free_restore(struct restore *r)
 	text_free(&r->prove.check.tables);
 	free(r->key);
 	free(r->database);
+	free(r->count_table);
 	free(r->spooled);
 	free(r->copy);
 	free(r);
