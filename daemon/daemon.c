@@ -1,7 +1,6 @@
 #include "daemon/daemon.h"
 
 #include "common/log.h"
-#include "common/scoped.h"
 #include "daemon/control.h"
 #include "daemon/diary.h"
 #include "daemon/engine.h"
@@ -10,6 +9,7 @@
 #include "daemon/io/ipc.h"
 #include "daemon/io/link.h"
 #include "daemon/io/notify.h"
+#include "daemon/io/signals.h"
 #include "daemon/load.h"
 #include "daemon/manager.h"
 #include "daemon/spool.h"
@@ -23,11 +23,9 @@
 #define UPLOADS_WITHIN 20000 /* ms from the signal for uploads under way */
 #define REST_WITHIN    2000  /* ms after that for all the rest */
 
-enum { TERM, INT, HUP, SIGNALS };
-
 struct daemon {
 	uv_loop_t loop;
-	uv_signal_t signals[SIGNALS];
+	struct signals *signals;
 	const char *path; /* of the configuration */
 	struct state *state;
 	struct engine *engine;
@@ -196,43 +194,10 @@ static void on_engine_replaced(void *arg)
 	soon(d);
 }
 
-/* What only a start can change is kept as it is, and said. */
-static void keep_fixed(struct daemon *d, struct config *next, struct text *warnings)
-{
-	const struct config *now = engine_parts(d->engine)->config;
-	const struct {
-		const char *key, *is;
-		char **becomes;
-	} fixed[] = {
-		{"state_dir",    now->state_dir,    &next->state_dir   },
-		{"socket",       now->socket,       &next->socket      },
-		{"socket_group", now->socket_group, &next->socket_group},
-	};
-
-	for (size_t i = 0; i < LENGTH(fixed); i++) {
-		if (strcmp(fixed[i].is, *fixed[i].becomes) == 0)
-			continue;
-		text_add(warnings, "[daemon] %s changes only at the next start\n", fixed[i].key);
-		free(*fixed[i].becomes);
-		*fixed[i].becomes = text_copy(fixed[i].is);
-	}
-	if (next->warnings.length)
-		text_add(warnings, "%s", next->warnings.at);
-}
-
-/* After SIGHUP the log is the only one who listens. */
-static void log_warnings(const struct text *warnings)
-{
-	scoped(heap) char *lines = text_copy(warnings->length ? warnings->at : "");
-	char *rest = NULL;
-
-	for (char *line = strtok_r(lines, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
-		log_warning("configuration", "warning=\"%s\"", line);
-}
-
 static enum err_code reload(void *arg, struct verbs_reload *said, struct err *e)
 {
 	struct daemon *d = arg;
+	const struct config *now;
 	struct config *next;
 
 	if (d->stopping || d->next || engine_closing(d->engine))
@@ -242,9 +207,10 @@ static enum err_code reload(void *arg, struct verbs_reload *said, struct err *e)
 		diary(d->state, HISTORY_RELOAD_REFUSED, NULL, e->text);
 		return err_note(e, "the old configuration stays in force");
 	}
-	keep_fixed(d, next, &said->warnings);
-	said->changed = !config_same(engine_parts(d->engine)->config, next);
-	log_warnings(&said->warnings);
+	now = engine_parts(d->engine)->config;
+	load_keep_fixed(next, now, &said->warnings);
+	said->changed = !config_same(now, next);
+	load_warn(&said->warnings);
 	d->next = next;
 	close_engine(d, false, on_engine_replaced);
 	return ERR_NONE;
@@ -252,16 +218,9 @@ static enum err_code reload(void *arg, struct verbs_reload *said, struct err *e)
 
 /* --- signals and the end ----------------------------------------------- */
 
-static void close_rest(struct daemon *d)
-{
-	for (size_t i = 0; i < SIGNALS; i++)
-		if (!uv_is_closing((uv_handle_t *)&d->signals[i]))
-			uv_close((uv_handle_t *)&d->signals[i], NULL);
-}
-
 static void on_alarm_closed(void *arg)
 {
-	close_rest(arg);
+	signals_close(((struct daemon *)arg)->signals);
 }
 
 static void on_link_closed(void *arg)
@@ -301,20 +260,14 @@ static void stop(struct daemon *d)
 		close_engine(d, true, on_engine_closed);
 }
 
-static void second_signal_ends(struct daemon *d)
+static void on_signal(void *arg, int number)
 {
-	REQUIRE(uv_signal_stop(&d->signals[TERM]) == 0);
-	REQUIRE(uv_signal_stop(&d->signals[INT]) == 0);
-}
-
-static void on_signal(uv_signal_t *signal, int number)
-{
-	struct daemon *d = signal->data;
+	struct daemon *d = arg;
 	struct verbs_reload said = {0};
 	struct err e;
 
 	if (number != SIGHUP) {
-		second_signal_ends(d); /* before anybody could know of the first */
+		signals_release(d->signals); /* before anybody could know of the first */
 		log_info("stopping", "signal=%d", number);
 		notify_manager("STOPPING=1");
 		stop(d);
@@ -325,17 +278,6 @@ static void on_signal(uv_signal_t *signal, int number)
 		log_warning("reload", "refused=\"%s\"", e.text);
 	text_free(&said.warnings);
 	text_free(&said.mistakes);
-}
-
-static void open_signals(struct daemon *d)
-{
-	static const int numbers[] = {[TERM] = SIGTERM, [INT] = SIGINT, [HUP] = SIGHUP};
-
-	for (size_t i = 0; i < SIGNALS; i++) {
-		REQUIRE(uv_signal_init(&d->loop, &d->signals[i]) == 0);
-		d->signals[i].data = d;
-		REQUIRE(uv_signal_start(&d->signals[i], on_signal, numbers[i]) == 0);
-	}
 }
 
 /* --- start ------------------------------------------------------------- */
@@ -350,7 +292,7 @@ static enum err_code open_socket(struct daemon *d, const struct config *c, struc
 
 static void warn(const struct config *c)
 {
-	log_warnings(&c->warnings);
+	load_warn(&c->warnings);
 	if (c->auto_sync_on_start)
 		log_warning("configuration",
 			"warning=\"auto_sync_on_start: this version cannot sync yet\"");
@@ -408,10 +350,8 @@ static void close_now(struct daemon *d)
 {
 	if (d->engine)
 		stop(d);
-	else if (d->alarm)
-		alarm_close(d->alarm, on_alarm_closed, d);
 	else
-		close_rest(d);
+		alarm_close(d->alarm, on_alarm_closed, d);
 }
 
 enum err_code daemon_run(struct config *config, const char *path, struct err *e)
@@ -420,7 +360,7 @@ enum err_code daemon_run(struct config *config, const char *path, struct err *e)
 
 	REQUIRE(uv_loop_init(&d.loop) == 0);
 	manager_open(&d.manager);
-	open_signals(&d);
+	d.signals = signals_open(&d.loop, on_signal, &d);
 	if (open_all(&d, config, &d.failure))
 		close_now(&d);
 	uv_run(&d.loop, UV_RUN_DEFAULT);

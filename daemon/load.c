@@ -1,5 +1,7 @@
 #include "daemon/load.h"
 
+#include "common/log.h"
+#include "common/scoped.h"
 #include "daemon/io/disk.h"
 
 #include <fcntl.h>
@@ -88,4 +90,35 @@ enum err_code load_config(
 		return refuse(mistakes, e);
 	}
 	return ERR_NONE;
+}
+
+void load_keep_fixed(struct config *next, const struct config *now, struct text *warnings)
+{
+	const struct {
+		const char *key, *is;
+		char **becomes;
+	} fixed[] = {
+		{"state_dir",    now->state_dir,    &next->state_dir   },
+		{"socket",       now->socket,       &next->socket      },
+		{"socket_group", now->socket_group, &next->socket_group},
+	};
+
+	for (size_t i = 0; i < LENGTH(fixed); i++) {
+		if (strcmp(fixed[i].is, *fixed[i].becomes) == 0)
+			continue;
+		text_add(warnings, "[daemon] %s changes only at the next start\n", fixed[i].key);
+		free(*fixed[i].becomes);
+		*fixed[i].becomes = text_copy(fixed[i].is);
+	}
+	if (next->warnings.length)
+		text_add(warnings, "%s", next->warnings.at);
+}
+
+void load_warn(const struct text *warnings)
+{
+	scoped(heap) char *lines = text_copy(warnings->length ? warnings->at : "");
+	char *rest = NULL;
+
+	for (char *line = strtok_r(lines, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
+		log_warning("configuration", "warning=\"%s\"", line);
 }

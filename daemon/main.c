@@ -45,7 +45,7 @@
  *
  *   engine wires pipeline, transfer, sweep and storage; a reload makes a new one.
  *   manager       systemd hears how it stands (core/standing), and that the loop turns (io/notify)
- *   daemon wires engine, watchman, state, socket, alarm and signals; load reads the configuration.
+ *   daemon wires engine, watchman, state, socket, alarm and io/signals; load reads the configuration.
  */
 #include "common/log.h"
 #include "common/place.h"
