@@ -5,12 +5,10 @@
 #include <string.h>
 #include <unistd.h>
 
-struct call *call_begin(
-	struct verbs *v, struct call **all, struct ipc_peer *peer, struct proto_request *r)
+struct call *call_begin(struct call **all, struct ipc_peer *peer, struct proto_request *r)
 {
 	struct call *call = text_room(1, sizeof(*call));
 
-	call->verbs = v;
 	call->peer = peer;
 	call->request = *r;
 	*r = (struct proto_request){0};

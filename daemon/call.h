@@ -12,22 +12,20 @@
 #include "daemon/sweep.h"
 
 struct receipt;
-struct verbs;
 
 struct call {
-	struct verbs *verbs;
 	struct ipc_peer *peer; /* NULL: gone */
 	struct proto_request request;
 	/* what it waits for */
 	struct backup *backup;
 	struct receipt *receipt;
 	struct sweep_ask listing;
+	struct engine *engine; /* whose listing it is */
 	struct rounds_ask checkup;
 	struct call *next, **link, **all; /* of all calls */
 };
 
-struct call *call_begin(
-	struct verbs *v, struct call **all, struct ipc_peer *peer, struct proto_request *r);
+struct call *call_begin(struct call **all, struct ipc_peer *peer, struct proto_request *r);
 void call_answer(struct call *call, struct doc *result); /* gives result away */
 void call_fail(struct call *call, const struct err *e, const char *database);
 void call_fail_with(struct call *call, const struct err *e, struct doc *data); /* gives data away */

@@ -77,7 +77,7 @@ static void on_line(
 		err_set(&e, ERR_PROTO, "casmand knows no method \"%.40s\"", r.method);
 	}
 	if (code == PROTO_OK)
-		run(c, call_begin(&c->verbs, &c->calls, p, &r));
+		run(c, call_begin(&c->calls, p, &r));
 	else if (answered)
 		refuse(p, r.id, code, e.text);
 	proto_request_free(&r);
@@ -143,7 +143,7 @@ struct control *control_open(struct state *state, const struct verbs_owner *owne
 	c->verbs.owner = *owner;
 	c->verbs.receipts = receipts_open();
 	c->verbs.scans = scans_open(state, c->verbs.receipts);
-	c->verbs.backups = backups_open();
+	c->verbs.backing.all = backups_open();
 	c->verbs.rounds = rounds_open(owner->loop, owner->config_path, storage_in_use, c);
 	c->verbs.restores = restores_open();
 	return c;
@@ -156,14 +156,14 @@ void control_begun(struct control *c)
 
 void control_captured(struct control *c, const struct pipeline_result *r)
 {
-	backups_captured(c->verbs.backups, engine_of(c), r);
+	backups_captured(c->verbs.backing.all, engine_of(c), r);
 	receipts_captured(c->verbs.receipts, engine_of(c), r);
 	restores_captured(c->verbs.restores, engine_of(c), r);
 }
 
 void control_uploaded(struct control *c, const char *id, enum copy_state state, const struct err *e)
 {
-	backups_uploaded(c->verbs.backups, engine_of(c), id, state, e);
+	backups_uploaded(c->verbs.backing.all, engine_of(c), id, state, e);
 	if (state == COPY_STORED)
 		receipts_stored(c->verbs.receipts, engine_of(c));
 }
@@ -175,7 +175,7 @@ void control_engine_stands(struct control *c)
 
 void control_engine_closes(struct control *c)
 {
-	backups_abandon(c->verbs.backups, engine_of(c));
+	backups_abandon(c->verbs.backing.all, engine_of(c));
 	receipts_abandon(c->verbs.receipts, engine_of(c));
 	rounds_hurry(c->verbs.rounds);
 	restores_abandon(c->verbs.restores);
@@ -187,7 +187,7 @@ void control_close(struct control *c)
 		call_end(c->calls);
 	scans_close(c->verbs.scans);
 	receipts_close(c->verbs.receipts);
-	backups_close(c->verbs.backups);
+	backups_close(c->verbs.backing.all);
 	rounds_close(c->verbs.rounds);
 	restores_close(c->verbs.restores);
 	free(c);

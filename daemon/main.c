@@ -6,7 +6,8 @@
  *   io/look       was it a commit?  core/footprint: what commits leave behind
  *   io/ipc        lines on the socket (ipc_conn ipc_lines ipc_who ipc_socket)
  *   control       lines to calls: verbs, call; common/proto: their form
- *                 scans, receipts (who waits for one), backup; lists, report: what is told
+ *                 scans, receipts (who waits for one), backing, backup; listing, lists, report:
+ *                 what is told
  *   io/link       netlink: the network may be back; core/linknews: is that good news?
  *   io/alarm      the one timer
  *        |

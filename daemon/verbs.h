@@ -6,12 +6,11 @@
  */
 #pragma once
 
+#include "daemon/backing.h"
 #include "daemon/call.h"
 #include "daemon/io/ipc.h"
 #include "daemon/restore.h"
 #include "daemon/scans.h"
-
-#define BACKUP_USERS 64 /* users whose last backup is remembered */
 
 /* What a reload found; the caller's to free. */
 struct verbs_reload {
@@ -37,14 +36,9 @@ struct verbs {
 	struct verbs_owner owner;
 	struct scans *scans;
 	struct receipts *receipts;
-	struct backups *backups;
+	struct backing backing;
 	struct rounds *rounds;
 	struct restores *restores;
-	struct {
-		uid_t user;
-		uint64_t at;
-	} last_backups[BACKUP_USERS];
-	size_t next_backup;
 };
 
 struct engine *verbs_engine(const struct verbs *v);

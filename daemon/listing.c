@@ -1,0 +1,110 @@
+#include "daemon/listing.h"
+
+#include "common/stamp.h"
+#include "common/text.h"
+#include "daemon/io/alarm.h"
+#include "daemon/lists.h"
+#include "daemon/report.h"
+
+#include <stdio.h>
+
+const struct call_rule listing_rules[] = {
+	{"database", CALL_TEXT },
+        {"limit",    CALL_COUNT},
+        {"cursor",   CALL_TEXT },
+        {NULL,       CALL_TEXT }
+};
+
+static void add_listed(void *arg, const struct state_listed *l)
+{
+	doc_add(arg, report_listed(l));
+}
+
+/* A name of which there are versions need not be in the configuration; else it is a slip, if the store
+ * was asked. */
+static enum err_code check_name(const struct call *call, const struct engine_parts *p,
+	const struct doc *found, struct err *e)
+{
+	const struct config *config = p->config;
+	const char *database = doc_as_text(call_param(call, "database"), NULL);
+	struct text known = {0};
+
+	if (!database || doc_length(found) || call_param(call, "cursor") ||
+		config_find(config, database) || storage_see(p->storage).reached != 1)
+		return ERR_NONE;
+	for (size_t i = 0; i < config->database_count; i++)
+		text_add(&known, "%s%s", i ? ", " : "", config->databases[i].name);
+	err_set(e, ERR_UNKNOWN_DB,
+		"no database is called \"%.40s\" in the configuration, nor any version in the "
+		"store; there are %s",
+		database, known.at);
+	text_free(&known);
+	return e->code;
+}
+
+static void answer_list(struct call *call, const struct engine_parts *p)
+{
+	struct state_page page = {.database = doc_as_text(call_param(call, "database"), NULL),
+		.limit = lists_limit(call),
+		.each = add_listed};
+	struct doc *list = doc_array(), *d = doc_object();
+	char text[STAMP_TEXT];
+	int64_t at;
+	struct err e;
+
+	page.arg = list;
+	(void)snprintf(page.cursor, sizeof(page.cursor), "%s",
+		doc_as_text(call_param(call, "cursor"), ""));
+	if (state_list(p->state, storage_id(p->storage), &page, &e) ||
+		state_listed_at(p->state, storage_id(p->storage), &at, &e) ||
+		check_name(call, p, list, &e)) {
+		doc_free(list);
+		doc_free(d);
+		call_fail(call, &e, e.code == ERR_UNKNOWN_DB ? page.database : NULL);
+		return;
+	}
+	doc_put(d, "versions", list);
+	doc_put_text(d, "cursor", page.cursor[0] ? page.cursor : NULL);
+	doc_put_text(d, "checked_at", at == STAMP_NONE ? NULL : stamp_json(text, at));
+	doc_put_text(d, "error",
+		storage_see(p->storage).error[0] ? storage_see(p->storage).error : NULL);
+	doc_put(d, "lacking", report_lacking(p));
+	call_answer(call, d);
+}
+
+/* A store that cannot be listed now leaves what was listed before, and its age says so. */
+static void on_list_ready(struct sweep_ask *ask, const struct err *e)
+{
+	struct call *call = owner_of(ask, struct call, listing);
+
+	(void)e;
+	answer_list(call, engine_parts(call->engine));
+}
+
+static bool listing_is_fresh(const struct engine_parts *p)
+{
+	int64_t at, now = alarm_clock();
+	struct err e;
+
+	return !state_listed_at(p->state, storage_id(p->storage), &at, &e) && at != STAMP_NONE &&
+		at <= now && now - at < p->config->cache_ttl_seconds * STAMP_SECOND;
+}
+
+void listing_take(struct call *call, struct engine *engine)
+{
+	const struct engine_parts *p = engine_parts(engine);
+	const char *database = doc_as_text(call_param(call, "database"), NULL);
+
+	if (database && !config_name_valid(database)) {
+		struct err e;
+
+		err_set(&e, ERR_UNKNOWN_DB, "\"%.40s\" is no name of a database", database);
+		call_fail(call, &e, database);
+	} else if (call_param(call, "cursor") || listing_is_fresh(p)) {
+		answer_list(call, p);
+	} else {
+		call->engine = engine;
+		call->listing.done = on_list_ready;
+		sweep_list(p->sweep, &call->listing);
+	}
+}
