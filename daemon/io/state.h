@@ -40,8 +40,8 @@ struct state_scan {
 	uint32_t count;
 	int64_t at;     /* microseconds since 1970 */
 	int64_t number; /* answered */
-	bool again; /* answered: its uid was counted before, within 30 days; it is not counted now
-		     */
+	bool again; /* answered: its uid was counted before, within 30 days or among the last 1,000
+		     * scans; it is not counted now */
 };
 
 /* Counts them all in one transaction. */
@@ -68,7 +68,7 @@ enum err_code state_scans_cover(struct state *s, int64_t store, const char *data
 /* How many scans came since the last capture of this database. */
 enum err_code state_scans_since(
 	struct state *s, const char *database, int64_t *count, struct err *e) must_check;
-/* Forgets scans that are stored and whose uid is older than 30 days. */
+/* Forgets scans that are stored and whose uid is remembered no longer, see `again`. */
 enum err_code state_scans_forget(
 	struct state *s, int64_t store, int64_t now, struct err *e) must_check;
 

@@ -1,7 +1,11 @@
 #include "common/stamp.h"
 #include "daemon/io/state_inner.h"
 
-#define UID_DAYS (INT64_C(30) * 86400 * STAMP_SECOND) /* how long a uid is remembered */
+/* How long a uid is remembered; and how many of the newest scans keep theirs whatever the clock says: it
+ * may have been set between a scan and its being posted again, by years on a machine whose clock has no
+ * battery. */
+#define UID_DAYS  (INT64_C(30) * 86400 * STAMP_SECOND)
+#define UID_SCANS INT64_C(1000)
 
 /* How far captures, and versions in the store, cover the scans: for each watched database, and at
  * least for all of them that were ever made ("least"). */
@@ -37,12 +41,13 @@ enum err_code state_scans_total(struct state *s, int64_t *number, struct err *e)
 	return e->code;
 }
 
-/* The number that this uid was counted under; 0 if it was not. */
-static enum err_code counted_before(struct state *s, struct state_scan *scan, struct err *e)
+/* Was this uid counted, under a number up to `total`? */
+static enum err_code counted_before(
+	struct state *s, struct state_scan *scan, int64_t total, struct err *e)
 {
-	struct sqlite3_stmt *row =
-		sql_query(s->sql, e, "SELECT number FROM scan WHERE uid = ? AND at > ?", "ti",
-			scan->uid, scan->at - UID_DAYS);
+	struct sqlite3_stmt *row = sql_query(s->sql, e,
+		"SELECT number FROM scan WHERE uid = ? AND (at > ? OR number > ?)", "tii",
+		scan->uid, scan->at - UID_DAYS, total - UID_SCANS);
 
 	while (sql_next(s->sql, row, e)) {
 		scan->number = sql_int(row, 0);
@@ -56,7 +61,7 @@ static enum err_code write_one(
 	struct state *s, struct state_scan *scan, int64_t *total, struct err *e)
 {
 	scan->again = false;
-	if (scan->uid && (counted_before(s, scan, e) || scan->again))
+	if (scan->uid && (counted_before(s, scan, *total, e) || scan->again))
 		return e->code;
 	scan->number = *total += scan->count;
 	return sql_run(s->sql, e, "INSERT INTO scan VALUES(?, ?, ?, ?, ?, ?, ?)", "iitttti",
@@ -154,8 +159,10 @@ enum err_code state_scans_since(
 enum err_code state_scans_forget(struct state *s, int64_t store, int64_t now, struct err *e)
 {
 	return sql_run(s->sql, e,
-		COVERED " DELETE FROM scan WHERE number IN (SELECT number FROM covered"
-			" WHERE number <= stored AND (uid IS NULL OR at <= ?2)"
-			"  AND number < (SELECT max(number) FROM scan))",
-		"ii", store, now - UID_DAYS);
+		COVERED
+		", newest AS (SELECT max(number) AS total FROM scan)"
+		" DELETE FROM scan WHERE number IN (SELECT number FROM covered, newest"
+		" WHERE number <= stored AND (uid IS NULL OR at <= ?2 AND number <= total - ?3)"
+		"  AND number < total)",
+		"iii", store, now - UID_DAYS, UID_SCANS);
 }
