@@ -25,7 +25,7 @@ install() {
 	part=$(mktemp -d "$cache/part.XXXXXX")
 	trap 'rm -rf "$part"' EXIT
 	echo '{"private": true}' >"$part/package.json"
-	if ! (cd "$part" && npm install --omit=dev --no-audit --no-fund --save-exact "miniflare@$VERSION") >"$part/log" 2>&1; then
+	if ! (cd "$part" && npm install --omit=dev --no-audit --no-fund --fetch-retries=1 --save-exact "miniflare@$VERSION") >"$part/log" 2>&1; then
 		tail -n 5 "$part/log" >&2
 		echo "r2.sh: npm cannot install miniflare@$VERSION" >&2
 		exit 1

@@ -175,14 +175,19 @@ def wait_until(true):
         time.sleep(0.02)
 
 
+@functools.cache
 def lacking(name):
-    """Why there cannot be such a server here; None if there can."""
+    """Why there cannot be such a server here, asked once in a session; "" if there can."""
     if not shutil.which(KINDS[name].needs):
         return f"{KINDS[name].needs} is not installed"
-    if name == "r2":
-        got = subprocess.run(["sh", SERVERS / "r2.sh", "install"], capture_output=True, text=True, check=False)
-        return got.stderr.strip() if got.returncode else None
-    return None
+    if name != "r2":
+        return ""
+    with locked(FOLDER / "r2-install"):
+        note = FOLDER / "r2-install" / "said"
+        if not note.exists():
+            got = subprocess.run(["sh", SERVERS / "r2.sh", "install"], capture_output=True, text=True, check=False)
+            note.write_text(got.stderr.strip() if got.returncode else "")
+        return note.read_text()
 
 
 class Attempt:
