@@ -30,7 +30,7 @@
  *                 io/store_s3: a bucket, by io/http, core/s3, core/sigv4, core/s3xml
  *
  *   whereabouts   where a database stands among its versions; core/lineage, core/ancestry: how that
- *                 is told
+ *                 is told; core/sync_rule: what sync does about it
  *   restore       the way back; restoring: as a verb; choose: which version; restore_record: crashes
  *   prove         is what was fetched what it should be?
  *   replace       safety version and contents: two jobs around one lock
