@@ -37,7 +37,8 @@
 	X(UNKNOWN_DB, "unknown_database", false)                                                   \
 	X(TIMEOUT, "timeout", true)                                                                \
 	X(NO_DAEMON, "no_daemon", true)                                                            \
-	X(CANCELED, "canceled", true)
+	X(CANCELED, "canceled", true)                                                              \
+	X(QUOTA, "quota_used_up", true)
 
 enum err_code {
 #define X(name, text, later) ERR_##name,

@@ -17,6 +17,7 @@ static const struct {
 	{ERR_DENIED,     PROTO_FAILED,         EXIT_DENIED   },
 	{ERR_OFFLINE,    PROTO_FAILED,         EXIT_OFFLINE  },
 	{ERR_TIMEOUT,    PROTO_FAILED,         EXIT_OFFLINE  },
+	{ERR_QUOTA,      PROTO_FAILED,         EXIT_OFFLINE  },
 	{ERR_NO_DAEMON,  PROTO_FAILED,         EXIT_NO_DAEMON},
 };
 

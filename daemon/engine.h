@@ -12,6 +12,7 @@
  */
 #pragma once
 
+#include "daemon/budget.h"
 #include "daemon/pipeline.h"
 #include "daemon/storage.h"
 #include "daemon/sweep.h"
@@ -31,6 +32,7 @@ struct engine_parts {
 	struct uv_loop_s *loop;
 	struct config *config; /* owned by the engine */
 	struct state *state;
+	struct budget *budget;
 	struct storage *storage;
 	struct pipeline *pipeline;
 	struct transfer *transfer;

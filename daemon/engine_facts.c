@@ -147,6 +147,7 @@ enum err_code engine_open_parts(struct engine *g, struct err *e)
 {
 	struct engine_parts *p = &g->parts;
 
+	p->budget = budget_open(p->config);
 	p->storage = storage_open(g->parts.loop, p->config, p->state,
 		&(struct storage_events){
 			.changed = on_storage_changed, .reached = on_storage_reached, .arg = g});

@@ -73,6 +73,7 @@ static void on_storage_closed(void *arg)
 	pipeline_free(g->parts.pipeline);
 	transfer_free(g->parts.transfer);
 	sweep_free(g->parts.sweep);
+	budget_free(g->parts.budget);
 	config_free(g->parts.config);
 	free(g);
 	closed(closed_arg);
