@@ -33,7 +33,7 @@
  *   whereabouts   where a database stands among its versions; core/lineage, core/ancestry: how that
  *                 is told; core/sync_rule: what sync does about it
  *   restore       the way back; restoring: as a verb; choose: which version; restore_record: crashes
- *   prove         is what was fetched what it should be?
+ *   download      one version into the spool folder; prove: is it what it should be?
  *   replace       safety version and contents: two jobs around one lock
  *   io/live       a proven copy through SQLite into the live database; io/live_made: where there
  *                 is none; io/holder: who keeps it locked

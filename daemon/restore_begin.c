@@ -1,28 +1,17 @@
 #include "common/text.h"
 #include "daemon/io/disk.h"
-#include "daemon/io/live_made.h"
 #include "daemon/restore_inner.h"
 
 #include <fcntl.h>
 #include <string.h>
 
-/* --- fetching and proving ---------------------------------------------- */
-
-static enum err_code prove_on_pool(struct work *w, struct err *e)
-{
-	struct restore *r = owner_of(w, struct restore, job);
-	char checksum[DIGEST_TEXT];
-
-	if (r->spooled && live_made_keep(r->spooled, r->copy, checksum, e))
-		return e->code;
-	return prove(&r->prove, e);
-}
+/* --- downloading ------------------------------------------------------- */
 
 /* Whoever asked writes the file, as himself: no right of ours is lent. */
 static void hand_over(struct restore *r)
 {
 	struct err e;
-	int fd = disk_open_file(AT_FDCWD, r->copy, &e);
+	int fd = disk_open_file(AT_FDCWD, r->download.copy, &e);
 
 	if (fd < 0) {
 		restore_fail(r, &e);
@@ -32,104 +21,36 @@ static void hand_over(struct restore *r)
 	restore_succeed(r, NULL, NULL);
 }
 
-static void on_proven(struct work *w, const struct err *result)
+static void on_downloaded(struct download *d, const struct err *result)
 {
-	struct restore *r = owner_of(w, struct restore, job);
+	struct restore *r = owner_of(d, struct restore, download);
 	struct err e = *result;
 
-	if (r->abandoned) {
+	if (r->abandoned)
 		restore_stopped(r);
-		return;
-	}
-	if (e.code == ERR_CORRUPT)
-		err_note(&e, "%s", r->chosen.seen.key);
-	if (!e.code && r->want.hand_over)
+	else if (!e.code && r->want.hand_over)
 		hand_over(r);
 	else if (e.code || restore_hold(r, &e))
 		restore_fail(r, &e);
 }
 
-static void prove_it(struct restore *r)
+static void on_moved(struct download *d, bool here)
 {
-	const struct config_database *d = config_find(restore_parts(r)->config, r->database);
+	struct restore *r = owner_of(d, struct restore, download);
 
-	/* The engine may go while this is under way.  Another machine's database has none here. */
-	r->count_table = text_copy(d ? d->count_table : "");
-	r->stage = PROVING;
-	restore_progress(r, "proving");
-	r->prove = (struct prove){.path = r->copy,
-		.v = &r->chosen.seen.v,
-		.described = r->chosen.seen.described,
-		.count_table = r->count_table,
-		.stop = &r->stop};
-	r->job = (struct work){.run = prove_on_pool, .done = on_proven};
-	work_start(restore_parts(r)->loop, &r->job);
-}
-
-static void on_fetched(struct store_request *request, const struct err *result)
-{
-	struct restore *r = owner_of(request, struct restore, fetch);
-	struct err e = *result;
-
-	storage_went(restore_parts(r)->storage, &e);
-	store_request_end(request);
-	if (r->abandoned)
-		restore_stopped(r);
-	else if (e.code)
-		restore_fail(r, &e);
-	else
-		prove_it(r);
-}
-
-static void fetch(struct restore *r)
-{
-	struct store *store = storage_store(restore_parts(r)->storage);
-	struct err e;
-
-	if (!store) {
-		err_set(&e, ERR_OFFLINE, "Storage backend not available: %s",
-			storage_see(restore_parts(r)->storage).error);
-		restore_fail(r, &e);
-		return;
-	}
-	r->stage = FETCHING;
-	restore_progress(r, "downloading");
-	r->fetch = (struct store_request){.verb = STORE_FETCH, .file = r->copy, .done = on_fetched};
-	memcpy(r->fetch.key, r->chosen.seen.key, sizeof(r->fetch.key));
-	store_start(store, &r->fetch);
-}
-
-/* --- choosing ---------------------------------------------------------- */
-
-char *restore_in_spool(const struct restore *r, const char *name, const char *suffix)
-{
-	struct text path = {0};
-
-	text_add(&path, "%s/spool/%s%s", state_folder(restore_parts(r)->state), name, suffix);
-	return text_take(&path);
+	r->stage = here ? PROVING : FETCHING;
+	restore_progress(r, here ? "proving" : "downloading");
 }
 
 static void begin(struct restore *r)
 {
-	const struct engine_parts *p = restore_parts(r);
-	const struct state_seen *seen = &r->chosen.seen;
-	char name[VERSION_ID + 1];
-	struct state_version v;
-	struct err e;
-
-	digest_random_id(name);
-	r->copy = restore_in_spool(r, name, ".tmp");
-	if (seen->v.id[0] &&
-		!state_version_get(p->state, seen->v.id, storage_id(p->storage), &v, &e)) {
-		if (v.spooled)
-			r->spooled = restore_in_spool(r, seen->v.id, "");
-		state_version_end(&v);
-	}
-	if (r->spooled)
-		prove_it(r);
-	else
-		fetch(r);
+	r->stage = FETCHING;
+	r->download = (struct download){
+		.seen = &r->chosen.seen, .moved = on_moved, .done = on_downloaded};
+	download_start(&r->download, restore_parts(r), false);
 }
+
+/* --- choosing ---------------------------------------------------------- */
 
 static void chosen(struct restore *r)
 {
@@ -233,6 +154,7 @@ void restores_abandon(struct restores *all)
 		return;
 	r->abandoned = true;
 	atomic_store(&r->stop, true);
+	download_cut(&r->download);
 	if (r->stage == PUBLISHING)
 		restore_succeed(r, NULL, "casmand stops or reloads: it is published afterwards");
 }

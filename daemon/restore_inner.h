@@ -6,8 +6,7 @@
 #pragma once
 
 #include "daemon/core/ancestry.h"
-#include "daemon/io/work.h"
-#include "daemon/prove.h"
+#include "daemon/download.h"
 #include "daemon/replace.h"
 #include "daemon/restore.h"
 #include "daemon/restore_record.h"
@@ -23,12 +22,9 @@ struct restore {
 	bool abandoned; /* the engine goes, and may be gone */
 	atomic_bool stop;
 	struct state_listed chosen;
-	char *spooled, *copy; /* its file here, or NULL; and the one that is worked with */
 	struct sweep_ask listing;
-	struct store_request fetch;
-	char *count_table;
-	struct work job; /* proving */
-	struct prove prove;
+	struct download download; /* its copy is what is worked with */
+	struct work job;          /* after a crash */
 	struct pipeline_hold hold;
 	struct replace replace;
 	struct restore_record record;
@@ -42,8 +38,6 @@ struct restores {
 };
 
 const struct engine_parts *restore_parts(const struct restore *r);
-/* The path of a file in the spool; the caller frees it. */
-char *restore_in_spool(const struct restore *r, const char *name, const char *suffix);
 
 /* Proven: from here on the database is held, and the engine waits. */
 enum err_code restore_hold(struct restore *r, struct err *e) must_check;

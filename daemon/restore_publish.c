@@ -28,18 +28,13 @@ void restore_progress(const struct restore *r, const char *state)
 
 static void free_restore(struct restore *r)
 {
-	if (r->copy)
-		(void)unlink(r->copy);
 	if (r->all->now == r)
 		r->all->now = NULL;
 	if (r->has_safety)
 		state_version_end(&r->safety);
-	text_free(&r->prove.check.tables);
+	download_end(&r->download);
 	free(r->key);
 	free(r->database);
-	free(r->count_table);
-	free(r->spooled);
-	free(r->copy);
 	free(r);
 }
 
@@ -76,8 +71,8 @@ static struct doc *result_of(const struct restore *r)
 	else
 		doc_put_null(d, "safety");
 	doc_put_null(d, "published");
-	if (r->prove.check.orphans)
-		doc_put_int(d, "orphans", r->prove.check.orphans);
+	if (r->download.prove.check.orphans)
+		doc_put_int(d, "orphans", r->download.prove.check.orphans);
 	doc_put_text(d, "note",
 		r->replace.recodes
 			? "it has another text encoding: programs that have the database "

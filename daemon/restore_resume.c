@@ -14,7 +14,7 @@ static enum err_code recover_on_pool(struct work *w, struct err *e)
 
 	if (live_recover(r->hold.path, r->record.logged, &p, e) == ERR_MISSING)
 		return e->code = ERR_NONE; /* neither old nor new contents */
-	if (e->code || snapshot_take(r->hold.path, r->copy, RESUME_WAIT_MS, is, e))
+	if (e->code || snapshot_take(r->hold.path, r->download.copy, RESUME_WAIT_MS, is, e))
 		return e->code;
 	return ERR_NONE;
 }
@@ -74,7 +74,7 @@ void restores_resume(struct restores *all, struct engine *engine)
 	r->database = text_copy(r->record.database);
 	memcpy(r->chosen.seen.key, r->record.key, sizeof(r->chosen.seen.key));
 	digest_random_id(name);
-	r->copy = restore_in_spool(r, name, ".tmp");
+	r->download.copy = download_path(restore_parts(r)->state, name, ".tmp");
 	r->hold = (struct pipeline_hold){.database = r->database, .held = on_resumed};
 	if (pipeline_hold(restore_parts(r)->pipeline, &r->hold, &e))
 		restore_fail(r, &e);

@@ -95,13 +95,14 @@ static void write_through(struct restore *r, struct err *e)
 	*record = (struct restore_record){0};
 	memcpy(record->database, r->hold.config->name, strlen(r->hold.config->name));
 	memcpy(record->key, r->chosen.seen.key, sizeof(record->key));
-	memcpy(record->content, r->prove.content, sizeof(record->content));
+	memcpy(record->content, r->download.prove.content, sizeof(record->content));
 	memcpy(record->before, r->replace.snapshot.content, sizeof(record->before));
 	record->logged = r->replace.snapshot.footprint.wal;
 	record->chosen = r->chosen.seen.v;
 	/* The Python client tells no content hash, and a version without metadata no checksum. */
-	memcpy(record->chosen.content, r->prove.content, sizeof(record->chosen.content));
-	memcpy(record->chosen.checksum, r->prove.checksum, sizeof(record->chosen.checksum));
+	memcpy(record->chosen.content, r->download.prove.content, sizeof(record->chosen.content));
+	memcpy(record->chosen.checksum, r->download.prove.checksum,
+		sizeof(record->chosen.checksum));
 	describe_record(r);
 	if (restore_record_put(restore_parts(r)->state, record, e)) {
 		let_go(r, e);
@@ -142,7 +143,7 @@ static void on_held(struct pipeline_hold *hold)
 	restore_progress(r, "locking");
 	r->replace = (struct replace){
 		.path = hold->path,
-		.copy = r->copy,
+		.copy = r->download.copy,
 		.spool = hold->spool,
 		.count_table = hold->config->count_table,
 		.unsafe = r->want.no_safety,
