@@ -205,5 +205,6 @@ void replace_end(struct replace *r)
 {
 	live_close(r->live);
 	r->live = NULL;
+	drop_kept(r);
 	text_free(&r->check.tables);
 }

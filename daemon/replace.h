@@ -5,8 +5,8 @@
  * row in state.db, which the caller writes (loop); then replace_write() writes.  replace_end() in
  * any case.  Where there is no database, both work by rename (io/live_made.h).
  *
- * When not: `done` hears of it, and the contents are the old ones.  What was kept stays in the
- * spool, where spool_tidy() removes it if no version was made of it.
+ * When not: `done` hears of it, and the contents are the old ones.  What was kept, and no version was
+ * made of, leaves the spool with replace_end(); after a crash spool_tidy() removes it.
  *
  * Owner: the caller; it stays put between a start and its `done`, which comes once, on the loop.
  */
@@ -29,7 +29,7 @@ struct replace {
 	struct live_patience patience;
 	void (*done)(struct replace *r, const struct err *e);
 	/* answered by the first */
-	bool kept;                /* <spool>/<id> is what is there now, and no version yet */
+	bool kept; /* <spool>/<id> is what is there now, and no version: who makes one takes this off */
 	struct snapshot snapshot; /* of it, and ... */
 	struct check check;       /* ... what is in it; freed by replace_end() */
 	bool recodes;             /* see live_recodes() */

@@ -26,6 +26,9 @@ static void on_downloaded(struct download *d, const struct err *result)
 	struct restore *r = owner_of(d, struct restore, download);
 	struct err e = *result;
 
+	if (e.code && r->stage == FETCHING)
+		err_note(
+			&e, "%s cannot be downloaded, and nothing was changed", r->chosen.seen.key);
 	if (r->abandoned)
 		restore_stopped(r);
 	else if (!e.code && r->want.hand_over)

@@ -124,6 +124,7 @@ static void on_begun(struct replace *replace, const struct err *result)
 	if (!e.code && replace->kept) {
 		memcpy(copy.id, replace->id, sizeof(copy.id));
 		r->has_safety = !pipeline_safety(&r->hold, &copy, &r->safety, &e);
+		replace->kept = !r->has_safety;
 		if (!r->has_safety)
 			err_note(&e, "the safety version cannot be made");
 	}

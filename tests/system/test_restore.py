@@ -9,6 +9,7 @@ from application import Application
 from conftest import CASMANCTL, Failure
 from people import Person, let_in, need_root
 from s3 import wait_until
+from trouble import spool
 
 
 def rows(site):
@@ -173,11 +174,13 @@ def test_p9_what_is_no_key_of_a_version_is_refused(site, key):
 
 def test_a_database_that_is_locked_is_waited_for_and_its_holder_named(site):
     first, _ = two_versions(site)
+    site.sql("parts.db", "INSERT INTO parts(part) VALUES('unsaved')")
     with Application(str(site.path())) as application:
         application.do("BEGIN IMMEDIATE")
         with pytest.raises(Failure) as busy:
             site.call("restore", key=first, lock_timeout=100)
         assert busy.value.data["name"] == "busy" and f"(pid {application.process.pid})" in busy.value.message
+        assert spool(site) == []  # of the copies that it took, no version was made
         application.do("COMMIT")
         site.call("restore", key=first)
         assert application.do("SELECT count(*) FROM parts") == [[3]]
@@ -265,7 +268,7 @@ def test_one_restore_at_a_time_and_one_that_is_cut_short_by_the_end_changes_noth
         waits = line.post("restore", key=first)
         while line.receive()["params"]["state"] != "locking":
             pass
-        with pytest.raises(Failure) as busy:
+        with pytest.raises(Failure, match="a restore of parts.db is under way: try again when it is done") as busy:
             site.call("restore", key=first)
         assert busy.value.data["name"] == "busy"
         assert site.stop() == 0
