@@ -50,7 +50,8 @@ clean_debian() { # NAME [OPTION]: makes $roots/NAME anew, and $root says where
 inside() { # COMMAND...
 	# shellcheck disable=SC2016 # for the inner shell
 	unshare --mount --pid --fork --kill-child sh -c '
-		mount --bind "$1" "$1" && mount -t proc proc "$1/proc" && root=$1 && shift &&
+		mount --bind "$1" "$1" && mount -t proc proc "$1/proc" &&
+			mount --rbind /dev "$1/dev" && root=$1 && shift &&
 			cd "$root" && exec chroot . "$@"
 	' - "$root" "$@"
 }
