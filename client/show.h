@@ -28,6 +28,7 @@ void show_databases(struct pen *p, const struct doc *databases);
 void show_scans(struct pen *p, const struct doc *status);
 bool show_is_disabled(
 	const struct doc *status); /* backend = disabled: scans are counted, no more */
+void show_quota(struct pen *p, const struct doc *status); /* nothing where nothing is counted */
 void show_queue_summary(struct pen *p, const struct doc *queue);
 
 /* A notification on the way to a result; writes nothing for what the result tells anyway. */

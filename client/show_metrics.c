@@ -87,6 +87,33 @@ static void of_databases(struct pen *p, const struct doc *list)
 	}
 }
 
+/* A counter that begins anew each month says so by its label. */
+static void of_quota(struct pen *p, const struct doc *quota)
+{
+	static const struct {
+		const char *name, *class;
+	} classes[] = {
+		{"class_a", "a"},
+                {"class_b", "b"}
+        };
+	const char *month = doc_as_text(doc_get(quota, "month"), "");
+
+	family(p, "store_requests", "Requests to the bucket this month, as they are billed.");
+	for (size_t i = 0; i < LENGTH(classes); i++) {
+		const struct doc *used = doc_get(doc_get(quota, classes[i].name), "used");
+
+		if (doc_is_int(used))
+			pen_add(p,
+				"casmand_store_requests{class=\"%s\",month=\"%s\"} %" PRId64 "\n",
+				classes[i].class, month, doc_as_int(used, 0));
+	}
+	if (doc_is_int(doc_get(quota, "free")))
+		pen_add(p, "casmand_store_requests{class=\"free\",month=\"%s\"} %" PRId64 "\n",
+			month, doc_as_int(doc_get(quota, "free"), 0));
+	number(p, "store_bytes", "What lies in the bucket.",
+		doc_get(doc_get(quota, "storage_bytes"), "used"));
+}
+
 void show_metrics(struct pen *p, const struct doc *s)
 {
 	const struct doc *scans = doc_get(s, "scans"), *queue = doc_get(s, "queue");
@@ -103,6 +130,7 @@ void show_metrics(struct pen *p, const struct doc *s)
 	family(p, "store_up", "1 where the store answered when it was asked last.");
 	if (doc_is_bool(reachable))
 		pen_add(p, "casmand_store_up %d\n", doc_as_bool(reachable, false));
+	of_quota(p, doc_get(s, "quota"));
 	number(p, "clock_skew_seconds", "Our clock minus the store's.",
 		doc_get(s, "clock_skew_seconds"));
 	of_databases(p, doc_get(s, "databases"));

@@ -204,5 +204,6 @@ void show_status(struct pen *p, const struct doc *result)
 	show_scans(p, result);
 	heading(p, "Queue");
 	show_queue_summary(p, doc_get(result, "queue"));
+	show_quota(p, result);
 	warnings(p, doc_get(result, "warnings"));
 }

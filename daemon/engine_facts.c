@@ -138,22 +138,45 @@ static void on_storage_changed(void *arg)
 {
 	struct engine *g = arg;
 
+	budget_store(g->parts.budget, storage_id(g->parts.storage));
 	engine_recount(g);
 	if (g->parts.pipeline)
 		pipeline_store(g->parts.pipeline, storage_id(g->parts.storage));
+}
+
+static void on_sent(void *arg, const struct quota_sent *s)
+{
+	struct engine *g = arg;
+
+	budget_sent(g->parts.budget, s);
+}
+
+static int64_t on_clock(void *arg)
+{
+	const struct engine *g = arg;
+
+	return engine_clock(&g->parts);
 }
 
 enum err_code engine_open_parts(struct engine *g, struct err *e)
 {
 	struct engine_parts *p = &g->parts;
 
-	p->budget = budget_open(p->config);
+	p->budget = budget_open(&(struct budget_options){.config = p->config,
+		.state = p->state,
+		.built = ENGINE_BUILT,
+		.clock = on_clock,
+		.moved = on_moved,
+		.arg = g});
 	p->storage = storage_open(g->parts.loop, p->config, p->state,
-		&(struct storage_events){
-			.changed = on_storage_changed, .reached = on_storage_reached, .arg = g});
+		&(struct storage_events){.changed = on_storage_changed,
+			.reached = on_storage_reached,
+			.sent = on_sent,
+			.arg = g});
+	budget_store(p->budget, storage_id(p->storage));
 	p->transfer = transfer_open(
 		p->state, p->storage, &(struct transfer_events){.result = on_uploaded, .arg = g});
-	p->sweep = sweep_open(p->state, p->storage);
+	p->sweep = sweep_open(p->state, p->storage, p->budget);
 	return pipeline_open(&p->pipeline, g->parts.loop,
 		&(struct pipeline_options){.config = p->config,
 			.state = p->state,
@@ -175,9 +198,11 @@ uint64_t engine_turn(struct engine *g, uint64_t now)
 		return ALARM_NEVER;
 	if (uploads(g))
 		transfer_turn(g->parts.transfer, now);
-	uint64_t capture = pipeline_turn(g->parts.pipeline, now);
+	uint64_t next = pipeline_turn(g->parts.pipeline, now);
 	uint64_t upload = uploads(g) ? transfer_due(g->parts.transfer) : ALARM_NEVER;
-	return capture < upload ? capture : upload;
+	uint64_t count = budget_turn(g->parts.budget, now);
+	next = upload < next ? upload : next;
+	return count < next ? count : next;
 }
 
 void engine_scanned(struct engine *g, const char *database, uint32_t count)

@@ -92,6 +92,13 @@ static void of_store(struct facts *f, const struct engine_parts *p)
 	f->alert.skew_s = see.skew == STAMP_NONE ? 0 : see.skew / STAMP_SECOND;
 }
 
+static void of_quota(struct facts *f, const struct engine_parts *p)
+{
+	struct budget_view see = budget_see(p->budget);
+
+	f->alert.quota = see.counted && quota_warning(&see.quota, &f->quota) ? f->quota.at : "";
+}
+
 void facts_gather(struct facts *f, const struct engine_parts *p, uint64_t now)
 {
 	size_t count = p->config->database_count;
@@ -108,6 +115,7 @@ void facts_gather(struct facts *f, const struct engine_parts *p, uint64_t now)
 		.count = count};
 	of_queue(f, p);
 	of_store(f, p);
+	of_quota(f, p);
 	for (size_t i = 0; i < count && pipeline_see(p->pipeline, i, &view); i++)
 		of_database(f, i, p, &view);
 	if (!filesystem_of(state_folder(p->state), &fs, &e))
@@ -120,4 +128,5 @@ void facts_end(struct facts *f)
 		state_version_end(&f->newest[i]);
 	free(f->newest);
 	free(f->databases);
+	text_free(&f->quota);
 }

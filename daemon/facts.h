@@ -8,6 +8,7 @@ struct facts {
 	struct alert_facts alert;
 	struct alert_database *databases;
 	struct state_version *newest; /* of each database, for the words in it */
+	struct text quota;
 };
 
 void facts_gather(struct facts *f, const struct engine_parts *p, uint64_t now);

@@ -236,6 +236,16 @@ static void put_resident(struct doc *d)
 		doc_put_null(d, "resident_bytes");
 }
 
+static void put_quota(struct doc *d, const struct engine_parts *p)
+{
+	struct doc *quota = report_quota(p);
+
+	if (quota)
+		doc_put(d, "quota", quota);
+	else
+		doc_put_null(d, "quota");
+}
+
 struct doc *report_status(const struct engine *g)
 {
 	const struct engine_parts *p = engine_parts(g);
@@ -256,7 +266,7 @@ struct doc *report_status(const struct engine *g)
 	doc_put(d, "databases", databases(p));
 	doc_put(d, "queue", report_queue(p));
 	put_skew(d, see.skew);
-	doc_put_null(d, "quota");
+	put_quota(d, p);
 	doc_put_null(d, "maintain");
 	doc_put(d, "proof", doc_array());
 	doc_put_text(d, "machine", state_machine(p->state));

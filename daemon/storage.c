@@ -71,7 +71,9 @@ static enum err_code open_bucket(
 	const struct store_s3_options options = {
 		.bucket = bucket_options(c),
 		.keys = {b->access_key_id, b->secret_access_key, b->session_token},
-		.ca_file = b->ca_file
+		.ca_file = b->ca_file,
+		.sent = s->events.sent,
+		.arg = s->events.arg
         };
 	struct text place = {0};
 

@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include "daemon/core/quota.h"
 #include "daemon/io/state.h"
 #include "daemon/io/store.h"
 
@@ -19,6 +20,8 @@ struct storage_events {
 	void (*changed)(void *arg);
 	/* It answers, after it did not, or for the first time. */
 	void (*reached)(void *arg);
+	/* NULL, or: what a request to a bucket has cost. */
+	void (*sent)(void *arg, const struct quota_sent *s);
 	void *arg;
 };
 

@@ -11,12 +11,14 @@
 struct sweep {
 	struct state *state;
 	struct storage *storage;
+	struct budget *budget;
 	struct sweep_ask *waiting; /* NULL: no listing is under way */
 	struct storage_ask probe;
 	struct store_request list, get;
 	struct state_seen *page; /* what has become of the keys of this page so far */
 	size_t page_count, at;   /* `at`: entry of the list that is being described */
 	int64_t store, began;
+	uint64_t bytes; /* of all objects on the pages so far */
 	bool stopping, busy;
 	void (*stopped)(void *arg);
 	void *stopped_arg;
@@ -71,8 +73,10 @@ static void page_done(struct sweep *s)
 		ask_page(s, s->list.got.cursor);
 		return;
 	}
-	if (!e.code && !s->list.got.cursor[0])
+	if (!e.code && !s->list.got.cursor[0]) {
 		e.code = state_seen_end(s->state, s->store, s->began, &e);
+		budget_measured(s->budget, s->bytes);
+	}
 	finish(s, &e);
 }
 
@@ -85,6 +89,7 @@ static void on_listed(struct store_request *r, const struct err *e)
 		finish(s, e);
 		return;
 	}
+	s->bytes += r->got.bytes_below;
 	s->page = text_room(r->got.entry_count, sizeof(*s->page));
 	s->page_count = s->at = 0;
 	describe_next(s);
@@ -175,18 +180,20 @@ static void on_probed(struct storage_ask *ask, const struct err *result)
 
 	s->store = storage_id(s->storage);
 	s->began = alarm_clock();
+	s->bytes = 0;
 	if (e.code || s->stopping || state_seen_begin(s->state, s->store, &e))
 		finish(s, &e);
 	else
 		ask_page(s, "");
 }
 
-struct sweep *sweep_open(struct state *state, struct storage *storage)
+struct sweep *sweep_open(struct state *state, struct storage *storage, struct budget *budget)
 {
 	struct sweep *s = text_room(1, sizeof(*s));
 
 	s->state = state;
 	s->storage = storage;
+	s->budget = budget;
 	return s;
 }
 

@@ -14,6 +14,7 @@
  */
 #pragma once
 
+#include "daemon/budget.h"
 #include "daemon/storage.h"
 
 struct sweep;
@@ -23,7 +24,7 @@ struct sweep_ask {
 	struct sweep_ask *next; /* private */
 };
 
-struct sweep *sweep_open(struct state *state, struct storage *storage);
+struct sweep *sweep_open(struct state *state, struct storage *storage, struct budget *budget);
 /* `done` comes once; who asks while a listing is under way shares it. */
 void sweep_list(struct sweep *s, struct sweep_ask *ask);
 void sweep_stop(struct sweep *s, void (*stopped)(void *arg), void *arg);

@@ -21,6 +21,7 @@ static struct alert_facts all_well(void)
 		.queue_limit = 1 << 30,
 		.store_text = "",
 		.neighbour = "",
+		.quota = "",
 		.room = UINT64_MAX,
 		.databases = &database,
 		.count = 1};
@@ -109,6 +110,11 @@ static void store_lies_badly(struct alert_facts *f)
 	f->neighbour = "the store lies on the same file system";
 }
 
+static void quota_runs_out(struct alert_facts *f)
+{
+	f->quota = "800 of 1000 class A operations of this month are used";
+}
+
 static void looks_emptied(struct alert_facts *f)
 {
 	(void)f;
@@ -148,6 +154,7 @@ static const struct fault faults[] = {
 	{"clock",       clock_is_ahead,      0,           "ahead of the store"                },
 	{"clock",       clock_is_behind,     0,           "2 h behind the store"              },
 	{"neighbour",   store_lies_badly,    0,           "same file system"                  },
+	{"quota",       quota_runs_out,      0,           "class A operations"                },
 	{"suspect",     looks_emptied,       0,           "lost table parts"                  },
 	{"bad",         copy_is_lost,        MINUTE,      "parts.db was lost before"          },
 	{"recovery",    is_hot,              10 * MINUTE, "recover"                           },

@@ -64,6 +64,7 @@ static void databases_are_found_by_name_in_the_order_of_the_file(void **state)
 
 #define REST "\n[database rest.db]\npath = /rest\n"
 #define S3   "[sync]\nbackend = s3\n[s3]\n"
+#define R2   "[sync]\nbackend = r2\n"
 #define X10  "xxxxxxxxxx"
 #define X40  X10 X10 X10 X10
 
@@ -93,6 +94,16 @@ static const struct {
 	{"[queue]\nmax_bytes = 1.5k" REST, "max_bytes = 1536"},
 	{"[queue]\nmax_bytes = 1024GiB" REST, "max_bytes = 1024 GiB"},
 	{"[queue]\nmax_bytes = 1000001" REST, "max_bytes = 1000001"},
+	{R2 "[quota]" REST, "storage_gb = 10.0"},
+	{R2 "[quota]\nstorage_gb = 0" REST, "storage_gb = 0.0"},
+	{R2 REST, "class_a_operations = 1000000"},
+	{R2 REST, "class_b_operations = 10000000"},
+	{R2 "[quota]\nshare = 0.05" REST, "share = 0.05"},
+	{S3 REST, "storage_gb = 0.0"}, /* AWS has no free tier */
+	{S3 REST, "class_a_operations = 0"},
+	{S3 REST, "class_b_operations = 0"},
+	{S3 REST, "block_threshold = 0.95"},
+	{S3 "[quota]\nclass_a_operations = 4000000000" REST, "class_a_operations = 4000000000"},
 	{"[daemon]\nlog_level = debug" REST, "log_level = debug"},
 	{"[daemon]\nsocket_group =" REST, "socket_group ="},
 

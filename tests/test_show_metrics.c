@@ -24,6 +24,8 @@ static const char status[] =
 	"{'scans':{'total':12,'unprotected':3,'oldest_unprotected_at':'2026-11-20T14:29:00Z'},"
 	"'queue':{'length':1,'bytes':8192,'oldest_at':'2026-11-20T14:29:30Z'},"
 	"'store':{'reachable':false},'clock_skew_seconds':-2.5,'resident_bytes':4194304,"
+	"'quota':{'month':'2026-11','class_a':{'used':41},'class_b':{'used':7},'free':5,"
+	"'storage_bytes':{'used':123456}},"
 	"'databases':[{'name':'parts.db','error':null,'last_version':"
 	"{'timestamp':'2026-11-20T14:28:00Z','state':'captured'}},"
 	"{'name':'a\\\"b','error':'gone','last_version':null}]}";
@@ -43,6 +45,10 @@ static void what_is_known_has_a_sample(void **state)
 	has(text, "\ncasmand_database_up{database=\"a\\\"b\"} 0\n");
 	has(text, "\ncasmand_database_stored{database=\"parts.db\"} 0\n");
 	has(text, "_timestamp_seconds{database=\"parts.db\"} 1795184880\n");
+	has(text, "\ncasmand_store_requests{class=\"a\",month=\"2026-11\"} 41\n");
+	has(text, "\ncasmand_store_requests{class=\"b\",month=\"2026-11\"} 7\n");
+	has(text, "\ncasmand_store_requests{class=\"free\",month=\"2026-11\"} 5\n");
+	has(text, "\ncasmand_store_bytes 123456\n");
 	has(text, "\ncasmand_resident_memory_bytes 4194304\n");
 	assert_string_equal(text + strlen(text) - 6, "# EOF\n");
 	free(text);

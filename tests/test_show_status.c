@@ -186,6 +186,46 @@ static void a_bucket_reads_as_in_the_reference(void **state)
 	}
 }
 
+static void quota(const char *backend, const char *json, const char *expected)
+{
+	struct text whole = {0};
+
+	text_add(&whole, "{'backend':'%s','quota':%s}", backend, json);
+	shown(show_quota, whole.at, expected);
+	text_free(&whole);
+}
+
+static void what_is_used_of_a_bucket_reads_as_in_the_reference(void **state)
+{
+	(void)state;
+	quota("file", "null", "");
+	quota("r2",
+		"{'month':'2026-11','class_a':{'used':1234,'limit':1000000,'projected':3702,"
+		"'level':'fine'},'class_b':{'used':9600000,'limit':10000000,'projected':12000000,"
+		"'level':'block'},'storage_bytes':{'used':8589934592,'limit':10000000000,"
+		"'projected':9663676416,'level':'warn'},'free':3,'warning':'9600000 of ...'}",
+		"\nR2 Free Tier Quota Usage:\n"
+		"  Storage:              8.0 GB of 10.0 GB (85.9%), by the month's end 9.0 GB  ⚠\n"
+		"  Class A Operations:   1234 of 1000000 (0.1%), by the month's end 3702  ✓\n"
+		"  Class B Operations:   9600000 of 10000000 (96.0%), by the month's end 12000000  "
+		"✗\n"
+		"  ⚠ 9600000 of ...\n");
+	quota("s3",
+		"{'class_a':{'used':12,'limit':null,'projected':30,'level':'fine'},"
+		"'class_b':{'used':6,'limit':null,'projected':null,'level':'fine'},"
+		"'storage_bytes':{'used':null,'limit':null,'projected':null,'level':'fine'},"
+		"'warning':null}",
+		"\nBucket Usage:\n"
+		"  Storage:              not measured yet\n"
+		"  Class A Operations:   12, by the month's end 30\n"
+		"  Class B Operations:   6\n");
+	quota("r2", "{}",
+		"\nR2 Free Tier Quota Usage:\n"
+		"  Storage:              not measured yet\n"
+		"  Class A Operations:   unknown\n"
+		"  Class B Operations:   unknown\n");
+}
+
 /* P11: an answer that knows nothing says nothing good. */
 static void what_is_not_known_is_not_called_good(void **state)
 {
@@ -390,6 +430,7 @@ int main(void)
 		cmocka_unit_test(a_clock_that_is_wrong_is_said_with_its_mend),
 		cmocka_unit_test(a_machine_in_trouble_tells_all_of_it),
 		cmocka_unit_test(a_bucket_reads_as_in_the_reference),
+		cmocka_unit_test(what_is_used_of_a_bucket_reads_as_in_the_reference),
 		cmocka_unit_test(what_is_not_known_is_not_called_good),
 		cmocka_unit_test(a_store_that_was_not_asked_still_tells_its_last_error),
 		cmocka_unit_test(sync_that_is_off_is_not_called_good_either),

@@ -91,6 +91,14 @@ static int64_t neighbour(
 	return *f->neighbour ? 0 : -1;
 }
 
+static int64_t quota(
+	const struct alert_facts *f, const struct alert_database *d, struct text *words)
+{
+	(void)d;
+	text_add(words, "%s", f->quota);
+	return *f->quota ? 0 : -1;
+}
+
 static int64_t suspect(
 	const struct alert_facts *f, const struct alert_database *d, struct text *words)
 {
@@ -141,6 +149,7 @@ static const struct {
 	{"disk",        disk,        OURS,      0          },
 	{"clock",       clock_skew,  STORES,    0          },
 	{"neighbour",   neighbour,   STORES,    0          },
+	{"quota",       quota,       OURS,      0          },
 	{"suspect",     suspect,     DATABASES, 0          },
 	{"bad",         bad,         DATABASES, MINUTE     }, /* the next capture mends it */
 	{"recovery",    recovery,    DATABASES, 10 * MINUTE},

@@ -36,6 +36,7 @@ struct alert_facts {
 	const char *store_text;
 	bool store_unknown;    /* nobody reached it yet, so what follows of it is not known */
 	const char *neighbour; /* the store lies badly; "" */
+	const char *quota;     /* little is left of it, in words; "" */
 	uint64_t room;         /* bytes free for the state folder */
 	int64_t skew_s;        /* our clock minus the store's */
 	const struct alert_database *databases;

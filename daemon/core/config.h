@@ -63,6 +63,10 @@ struct config {
 	unsigned backup_on_scan_count; /* 0: never by scans */
 	double backup_on_hours;        /* 0: never by time */
 	unsigned cache_ttl_seconds;
+	/* [quota]; of the whole bucket, and of the account's month; 0: no limit */
+	double quota_storage_gb;
+	unsigned quota_class_a, quota_class_b;
+	double quota_warn, quota_block, quota_share;
 	/* [queue] */
 	uint64_t queue_max_bytes; /* of the spool; 0: as the disk allows, see spool.h */
 	/* [alert]; "": none.  URLs are secrets */

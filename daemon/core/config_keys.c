@@ -19,6 +19,9 @@
 #define HOURS         8784          /* a leap year */
 #define SECONDS       31622400      /* the same */
 #define QUEUE         1099511627776 /* bytes: 1 TiB */
+#define GIGABYTES     1000000       /* of a bucket: a petabyte */
+#define OPERATIONS    4000000000    /* a month */
+#define PART_LEAST    0.001         /* a thousand machines share a bucket */
 #define NAME_BYTES    255           /* of an account, a bucket, a region */
 #define URL_BYTES     1024
 #define KEY_BYTES     1024 /* of an access key and its secret: AWS's have 20 and 40 */
@@ -52,6 +55,7 @@ static const struct config_section sections[] = {
 	{"file",     false, 1 << BACKEND_FILE                },
 	{"r2",       false, 1 << BACKEND_R2 | 1 << BACKEND_S3},
 	{"s3",       false, 1 << BACKEND_S3                  },
+	{"quota",    false, 1 << BACKEND_R2 | 1 << BACKEND_S3},
 	{"database", true,  ALWAYS                           },
 };
 
@@ -138,6 +142,19 @@ static const struct config_row rows[] = {
 		.help = "whether the bucket stands in the path, not in the host's name"},
 	{"s3", "ca_file", TYPE_PATH, OF(s3.ca_file), "", .most = PATH_BYTES,
 		.help = "certificates that are trusted; empty: those of [r2]"},
+
+	{"quota", "storage_gb", TYPE_REAL, OF(quota_storage_gb), "10.0", 0, GIGABYTES,
+		.preset_s3 = "0", .help = "GB that may lie below backups/ in the bucket; 0: no limit"},
+	{"quota", "class_a_operations", TYPE_UNSIGNED, OF(quota_class_a), "1000000", 0, OPERATIONS,
+		.preset_s3 = "0", .help = "PUT, COPY and LIST requests a month; 0: no limit"},
+	{"quota", "class_b_operations", TYPE_UNSIGNED, OF(quota_class_b), "10000000", 0, OPERATIONS,
+		.preset_s3 = "0", .help = "GET and HEAD requests a month; 0: no limit"},
+	{"quota", "warn_threshold", TYPE_REAL, OF(quota_warn), "0.8", PART_LEAST, 1,
+		.help = "part of a limit at which status and an alert warn"},
+	{"quota", "block_threshold", TYPE_REAL, OF(quota_block), "0.95", PART_LEAST, 1,
+		.help = "part of a limit at which what can wait waits"},
+	{"quota", "share", TYPE_REAL, OF(quota_share), "1.0", PART_LEAST, 1,
+		.help = "this machine's part of the operations, where several use one account"},
 
 	{"database", "path", TYPE_PATH, OF_DATABASE(path), NULL, .most = PATH_BYTES,
 		.help = "the SQLite file"},

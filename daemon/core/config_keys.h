@@ -40,6 +40,7 @@ struct config_row {
 	double least, most;       /* numbers: the range; texts and paths: at most so many bytes */
 	const char *const *words; /* TYPE_WORD: of the member's values 0, 1, ...; NULL ends them */
 	const char *help;
+	const char *preset_s3; /* `preset` with backend = s3; NULL: the same */
 };
 
 struct config_table {

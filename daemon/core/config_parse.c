@@ -31,6 +31,8 @@ static void complain(struct parsing *p, const struct said_section *section,
 static char *value_of(const struct parsing *p, const struct config_row *row,
 	const struct said *said, struct text *why)
 {
+	if (!said->raw && row->preset_s3 && p->config->backend == BACKEND_S3)
+		return text_copy(row->preset_s3);
 	if (!said->raw)
 		return row->preset ? text_copy(row->preset) : NULL;
 	if (said->variable)

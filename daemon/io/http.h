@@ -54,6 +54,9 @@ struct http_call {
 	/* NULL, or is given the bytes that went into the file (to hash them). */
 	void (*arrived)(struct http_call *c, const void *bytes, size_t count);
 	void (*done)(struct http_call *c, const struct http_answer *a, const struct err *e);
+	/* Answered, also if it is dropped: how often it went out.  More than once where a kept
+	 * connection turned out dead. */
+	unsigned times;
 	struct http_job *job; /* private */
 };
 

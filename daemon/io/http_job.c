@@ -109,6 +109,19 @@ static size_t body_came(char *bytes, size_t size, size_t count, void *arg)
 	return length;
 }
 
+/* What went out, as curl tells it: a head begins with the method (a proxy's begins with CONNECT). */
+static int told(CURL *easy, curl_infotype type, char *bytes, size_t count, void *arg)
+{
+	(void)easy;
+	if (type != CURLINFO_HEADER_OUT) /* curl talks on when the call is long gone */
+		return 0;
+	struct http_call *c = ((struct http_job *)arg)->call;
+	size_t length = strlen(c->method);
+	if (count > length && memcmp(bytes, c->method, length) == 0 && bytes[length] == ' ')
+		c->times++;
+	return 0;
+}
+
 /* Bytes that nobody acknowledges end the connection: curl's own limit takes three times as long. */
 static int socket_made(void *arg, curl_socket_t fd, curlsocktype purpose)
 {
@@ -178,7 +191,11 @@ struct http_job *http_job_new(struct http_call *c, const char *ca_file, unsigned
 	j->call = c;
 	j->easy = easy;
 	user_timeout = patience_ms;
+	c->times = 0;
 	curl_easy_setopt(easy, CURLOPT_PRIVATE, j);
+	curl_easy_setopt(easy, CURLOPT_DEBUGFUNCTION, told);
+	curl_easy_setopt(easy, CURLOPT_DEBUGDATA, j);
+	curl_easy_setopt(easy, CURLOPT_VERBOSE, 1L);
 	curl_easy_setopt(easy, CURLOPT_URL, c->url);
 	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, j->words);
 	curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, socket_made);

@@ -71,6 +71,11 @@ static const char *const migrations[] = {
 	"NULL);",
 	/* The version that was written into a database, which may be another machine's. */
 	"CREATE TABLE base(db_name TEXT PRIMARY KEY, identity TEXT, version TEXT, restored)",
+	/* What was asked of each store in each month, and what lies there: see quota.h. */
+	"CREATE TABLE quota("
+	"  store INTEGER NOT NULL, month INTEGER NOT NULL, class_a INTEGER NOT NULL,"
+	"  class_b INTEGER NOT NULL, free INTEGER NOT NULL, bytes INTEGER, first_bytes INTEGER,"
+	"  first_at INTEGER, PRIMARY KEY(store, month)) WITHOUT ROWID;",
 };
 
 enum err_code state_begin(struct state *s, struct err *e)

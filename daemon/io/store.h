@@ -79,6 +79,7 @@ struct store_request {
 		char *bytes;   /* GET, ends with NUL */
 		struct store_entry *entries; /* LIST, in order of keys */
 		size_t entry_count;
+		uint64_t bytes_below; /* LIST: of all objects of this page, ours or not */
 		char cursor[OBJKEY_ROOM]; /* LIST: where to go on; "": that was all.  Also taken as
 					     input; store_request_end() leaves it */
 	} got;

@@ -212,6 +212,8 @@ enum err_code store_open_s3(
 	s->access_key = text_copy(or_empty(o->keys.access_key));
 	s->secret = text_copy(or_empty(o->keys.secret));
 	s->token = text_copy(or_empty(o->keys.token));
+	s->sent = o->sent;
+	s->arg = o->arg;
 	if (open_parts(s, loop, o, e)) {
 		free_parts(s);
 		return e->code;

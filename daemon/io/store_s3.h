@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "daemon/core/quota.h"
 #include "daemon/core/s3bucket.h"
 #include "daemon/core/sigv4.h"
 #include "daemon/io/store.h"
@@ -14,6 +15,9 @@ struct store_s3_options { /* all is copied */
 	struct sigv4_keys keys;
 	const char *ca_file;  /* "" or NULL: the system's */
 	unsigned patience_ms; /* without progress, until a request ends with OFFLINE; 0: 30 s */
+	/* NULL, or is told what each request has cost, when it ends and before anybody hears so. */
+	void (*sent)(void *arg, const struct quota_sent *s);
+	void *arg;
 };
 
 /* Does not touch the store itself: the first request does.  ERR_CONFIG for a bucket or keys that

@@ -47,6 +47,18 @@ static void forget(struct s3_call *c)
 	s3_request_free(&c->request);
 }
 
+static void tell_cost(const struct s3_call *c)
+{
+	const struct s3_store *s = c->store;
+
+	if (s->sent && c->http.times)
+		s->sent(s->arg,
+			&(struct quota_sent){.verb = c->ask.verb,
+				.times = c->http.times,
+				.status = c->head.status,
+				.length = c->http.body_length});
+}
+
 static bool on_line(struct http_call *http, const char *line, size_t length)
 {
 	struct s3_call *c = owner_of(http, struct s3_call, http);
@@ -187,6 +199,7 @@ static void on_done(struct http_call *http, const struct http_answer *a, const s
 		c->meaning.hint = S3_HINT_BODY;
 	}
 	learn(c);
+	tell_cost(c);
 	struct s3said said = c->said;
 	if (!sign_again(c) || send_it(c, &e))
 		c->done(c, &e);
@@ -202,6 +215,7 @@ void s3_call_cut(struct s3_call *c)
 	http_drop(&c->http);
 	c->live = false;
 	forget(c);
+	tell_cost(c);
 	err_set(&e, ERR_CANCELED, "canceled");
 	c->done(c, &e);
 }

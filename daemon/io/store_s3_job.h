@@ -3,7 +3,7 @@
  */
 #pragma once
 
-#include "daemon/core/s3.h"
+#include "daemon/core/quota.h"
 #include "daemon/io/digest.h"
 #include "daemon/io/http.h"
 #include "daemon/io/store_maker.h"
@@ -17,6 +17,8 @@ struct s3_store {
 	struct http *http;
 	/* us that are taken off our clock to sign; 0 until the store did not take it as it is */
 	int64_t correction;
+	void (*sent)(void *arg, const struct quota_sent *s);
+	void *arg;
 	struct s3_job *live;
 };
 

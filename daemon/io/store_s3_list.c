@@ -75,6 +75,7 @@ static enum err_code take_page(struct s3_job *j, const struct s3said *said, stru
 		if (strcmp(said->list.entries[i].key, after) <= 0)
 			return err_set(e, ERR_REFUSED,
 				"the store lists from the beginning again, not from %s on", after);
+		j->request->got.bytes_below += said->list.entries[i].size;
 		add_if_ours(j, &said->list.entries[i]);
 	}
 	if (++j->pages == PAGES_MOST)
