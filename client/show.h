@@ -21,6 +21,8 @@ void show_metrics(struct pen *p, const struct doc *status);
 void show_status(struct pen *p, const struct doc *result);
 void show_queue(struct pen *p, const struct doc *result);
 void show_history(struct pen *p, const struct doc *result);
+void show_pin(struct pen *p, const struct doc *result);
+void show_accept(struct pen *p, const struct doc *result);
 
 /* Parts of it. */
 void show_table(struct pen *p, const struct doc *versions);

@@ -55,6 +55,12 @@ static void suspect(struct pen *p, const struct doc *version)
 	pen_add(p, "looks damaged or emptied; kept, and pushes no other version out");
 }
 
+static void pinned(struct pen *p, const struct doc *version)
+{
+	(void)version;
+	pen_add(p, "yes: retention keeps it");
+}
+
 static void one(struct pen *p, const struct doc *version, bool machines)
 {
 	const struct doc *records = doc_get(version, "record_count");
@@ -77,6 +83,8 @@ static void one(struct pen *p, const struct doc *version, bool machines)
 		pen_row(p, VALUES, "Machine", machine, version);
 	if (doc_as_bool(doc_get(version, "suspect"), false))
 		pen_row(p, VALUES, "Suspect", suspect, version);
+	if (doc_as_bool(doc_get(version, "pinned"), false))
+		pen_row(p, VALUES, "Pinned", pinned, version);
 }
 
 /* A listing that is not fresh, or could not be checked, must not pass for what is in the store now

@@ -75,6 +75,8 @@ static const struct option restore_options[] = {
 	{0},
 };
 
+static const struct option key_operand = {"KEY", NULL, NULL, OPTION_TEXT, "key", NULL};
+
 static const struct option status_options[] = {
 	{"--refresh", NULL, "ask the store first", OPTION_TRUE, "refresh", NULL},
 	{0},
@@ -167,6 +169,27 @@ const struct verb verbs[] = {
 		.unanswered = "casmand goes on with what it began: see casmanctl history",
 		.ask = ask_restore,
 		.show = show_restore,
+	},
+	{
+		.name = "pin",
+		.help = "keep a version, whatever retention says",
+		.operand = &key_operand,
+		.timeout_s = QUICK,
+		.show = show_pin,
+	},
+	{
+		.name = "unpin",
+		.help = "keep it no longer than others",
+		.operand = &key_operand,
+		.timeout_s = QUICK,
+		.show = show_pin,
+	},
+	{
+		.name = "accept",
+		.help = "a suspect version is as it should be",
+		.operand = &key_operand,
+		.timeout_s = QUICK,
+		.show = show_accept,
 	},
 	{
 		.name = "reload",

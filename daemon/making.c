@@ -84,28 +84,55 @@ static void operation(const struct watched *w, const struct state_version *base,
 	text_free(&t);
 }
 
-/* Does it look damaged or emptied?  Compared with the newest version that did not. */
+/* What it is compared with: the version that was restored or taken from elsewhere last, or else the
+ * newest of ours that is not suspect.  False: there is none. */
+static bool find_predecessor(const struct watched *w, struct state_version *before)
+{
+	struct state *state = w->world->o.state;
+	int64_t store = w->world->store;
+	struct version base;
+	bool restored;
+	struct err e;
+
+	if (state_base_of(state, &w->row, &base, &restored, &e))
+		return !state_version_sound(state, w->config->name, store, before, &e);
+	if (state_version_get(state, w->row.base, store, before, &e))
+		before->v = base;
+	return true;
+}
+
+static void compare(
+	const struct watched *w, const struct state_version *before, struct state_version *v)
+{
+	int64_t records = v->v.record_count, were = before->v.record_count;
+	char lost[128];
+
+	if (before->tables && check_lost_table(before->tables, v->tables, lost, sizeof(lost)))
+		(void)snprintf(v->why, sizeof(v->why), "lost table %s", lost);
+	else if (were > 0 && records == 0)
+		(void)snprintf(v->why, sizeof(v->why), "all %" PRId64 " records of %s are gone",
+			were, w->config->count_table);
+	else if (were > 0 && records > 0 && records < were - were / 2)
+		(void)snprintf(v->why, sizeof(v->why),
+			"%" PRId64 " of %" PRId64 " records of %s are gone", were - records, were,
+			w->config->count_table);
+}
+
+/* Does it look damaged or emptied?  What is published after a restore was chosen by a person. */
 static void suspect(struct watched *w, struct state_version *v)
 {
 	const struct check *check = &w->capture.check;
-	struct state_version sound;
-	struct err e;
-	char lost[128];
+	struct state_version before;
+	bool known = find_predecessor(w, &before);
 
-	if (!check->sound) {
-		v->suspect = true;
-		(void)snprintf(v->why, sizeof(v->why), "damaged: %.200s", check->problem);
-		return;
-	}
-	if (state_version_sound(w->world->o.state, w->config->name, w->world->store, &sound, &e))
-		return;
-	if (sound.tables && check_lost_table(sound.tables, v->tables, lost, sizeof(lost)))
-		(void)snprintf(v->why, sizeof(v->why), "lost table %s", lost);
-	else if (sound.v.record_count > 0 && v->v.record_count == 0)
-		(void)snprintf(v->why, sizeof(v->why), "all %" PRId64 " records of %s are gone",
-			sound.v.record_count, w->config->count_table);
+	if (!check->sound)
+		(void)snprintf(v->why, sizeof(v->why), STATE_DAMAGED "%.200s", check->problem);
+	else if (known && !w->heir)
+		compare(w, &before, v);
 	v->suspect = v->why[0];
-	state_version_end(&sound);
+	if (known && v->suspect)
+		version_identity(&before.v, v->predecessor);
+	state_version_end(&before);
 }
 
 static void inherit(struct version *v, const struct version *heir)

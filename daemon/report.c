@@ -23,8 +23,12 @@ void report_words(struct doc *d, const char *name, const char *words)
 
 /* --- versions ---------------------------------------------------------- */
 
+struct marks {
+	bool suspect, pinned;
+};
+
 static struct doc *version(
-	const struct version *v, const char *key, enum copy_state state, bool suspect)
+	const struct version *v, const char *key, enum copy_state state, struct marks marks)
 {
 	struct doc *d = doc_object();
 
@@ -42,13 +46,14 @@ static struct doc *version(
 	report_words(d, "machine", v->machine);
 	report_words(d, "host", v->host);
 	doc_put_text(d, "state", copy_state_name(state));
-	doc_put_bool(d, "suspect", suspect);
+	doc_put_bool(d, "suspect", marks.suspect);
+	doc_put_bool(d, "pinned", marks.pinned);
 	return d;
 }
 
 struct doc *report_version(const struct state_version *v)
 {
-	struct doc *d = version(&v->v, v->key, v->state, v->suspect);
+	struct doc *d = version(&v->v, v->key, v->state, (struct marks){v->suspect, v->pinned});
 
 	report_words(d, "why", v->why);
 	report_words(d, "error", v->error);
@@ -57,7 +62,8 @@ struct doc *report_version(const struct state_version *v)
 
 struct doc *report_listed(const struct state_listed *l)
 {
-	struct doc *d = version(&l->seen.v, l->seen.key, l->state, l->suspect);
+	struct doc *d =
+		version(&l->seen.v, l->seen.key, l->state, (struct marks){l->suspect, l->pinned});
 
 	doc_put_bool(d, "described", l->seen.described);
 	report_words(d, "refused", l->seen.refused);

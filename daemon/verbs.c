@@ -3,6 +3,7 @@
 #include "common/text.h"
 #include "daemon/listing.h"
 #include "daemon/lists.h"
+#include "daemon/pinning.h"
 #include "daemon/report.h"
 #include "daemon/restoring.h"
 
@@ -125,6 +126,21 @@ static void on_restore(struct verbs *v, struct call *call)
 	restoring_take(call, v->restores, verbs_engine(v));
 }
 
+static void on_pin(struct verbs *v, struct call *call)
+{
+	pinning_take(call, verbs_engine(v), PINNING_PIN);
+}
+
+static void on_unpin(struct verbs *v, struct call *call)
+{
+	pinning_take(call, verbs_engine(v), PINNING_UNPIN);
+}
+
+static void on_accept(struct verbs *v, struct call *call)
+{
+	pinning_take(call, verbs_engine(v), PINNING_ACCEPT);
+}
+
 static const struct call_rule no_rules[] = {
 	{NULL, CALL_TEXT}
 };
@@ -143,6 +159,9 @@ static const struct verb verbs[] = {
 	{"history", on_history, lists_history_rules, false, false},
 	{"doctor",  on_doctor,  no_rules,            false, true },
 	{"restore", on_restore, restoring_rules,     true,  true },
+	{"pin",     on_pin,     pinning_rules,       true,  false},
+	{"unpin",   on_unpin,   pinning_rules,       true,  false},
+	{"accept",  on_accept,  pinning_rules,       true,  false},
 	{"reload",  on_reload,  no_rules,            true,  false},
 };
 

@@ -15,6 +15,9 @@
 #define HISTORY_EVENTS(X)                                                                          \
 	X(CAPTURED, "captured")                                                                    \
 	X(SUSPECT, "suspect")                                                                      \
+	X(ACCEPTED, "accepted")                                                                    \
+	X(PINNED, "pinned")                                                                        \
+	X(UNPINNED, "unpinned")                                                                    \
 	X(CAPTURE_FAILED, "capture_failed")                                                        \
 	X(STORED, "stored")                                                                        \
 	X(UPLOAD_FAILED, "upload_failed")                                                          \

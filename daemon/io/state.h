@@ -125,13 +125,17 @@ enum copy_state {
 const char *copy_state_name(enum copy_state state);
 enum copy_state copy_state_named(const char *name); /* BAD for a name that it does not know */
 
+/* So begins why a version is suspect whose copy failed its check. */
+#define STATE_DAMAGED "damaged: "
+
 struct state_version {
 	struct version v;
 	int64_t key_moment; /* of the key that it is given first */
 	int64_t scans;      /* all scans up to this number were counted before its read began */
-	bool suspect, safety, spooled;
-	char why[256]; /* suspect: why */
-	char *tables;  /* see check.h; may be NULL; freed by state_version_end() */
+	bool suspect, safety, spooled, pinned;
+	char why[256];                    /* suspect: why ... */
+	char predecessor[VERSION_ID + 1]; /* ... compared with this one; "": with none */
+	char *tables; /* see check.h; may be NULL; freed by state_version_end() */
 	/* in the store asked for */
 	enum copy_state state;
 	char key[OBJKEY_ROOM]; /* the provisional one while there is no other */
@@ -139,7 +143,8 @@ struct state_version {
 };
 void state_version_end(struct state_version *v);
 
-/* Adds the version of a capture and writes its database's row: both or neither. */
+/* Adds the version of a capture and writes its database's row: both or neither.  A suspect one pins
+ * its predecessor. */
 enum err_code state_captured(struct state *s, const struct state_version *v,
 	const struct state_database *d, struct err *e) must_check;
 /* A capture found nothing new: the base covers all scans up to `scans` now. */
@@ -257,7 +262,7 @@ bool state_seen_known(
 struct state_listed {
 	struct state_seen seen;
 	enum copy_state state;
-	bool suspect, here; /* here: made by this machine */
+	bool suspect, pinned;
 };
 struct state_page {
 	const char *database; /* NULL: of all */

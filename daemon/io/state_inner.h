@@ -34,7 +34,8 @@ void state_untag(struct version *v, const char *name, const char *text);
 	"SELECT v.id, db_name, machine, host, sequence, timestamp, key_moment, checksum, content," \
 	" size, record_count, operation, base, ancestors, past, tables, scans, suspect, why,"      \
 	" safety, spooled, coalesce(copy.state, nullif(fate, ''), 'captured'),"                    \
-	" coalesce(copy.key, ''), coalesce(copy.error, '') FROM version v"                         \
+	" coalesce(copy.key, ''), coalesce(copy.error, ''), v.id IN (SELECT version FROM pin)"     \
+	" FROM version v"                                                                          \
 	" LEFT JOIN copy ON copy.version = v.id AND copy.store = ?1"
 void state_version_read(struct sqlite3_stmt *row, struct state_version *v);
 

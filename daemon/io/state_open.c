@@ -76,6 +76,12 @@ static const char *const migrations[] = {
 	"  store INTEGER NOT NULL, month INTEGER NOT NULL, class_a INTEGER NOT NULL,"
 	"  class_b INTEGER NOT NULL, free INTEGER NOT NULL, bytes INTEGER, first_bytes INTEGER,"
 	"  first_at INTEGER, PRIMARY KEY(store, month)) WITHOUT ROWID;",
+	/* Versions that stay whatever retention says: because a person said so (''), or because of a
+	 * suspect one, whose predecessor it is.  Anybody's: by id, or by key where it has none. */
+	"CREATE TABLE pin(version TEXT NOT NULL, because TEXT NOT NULL, PRIMARY KEY(version, "
+	"because))"
+	"  WITHOUT ROWID;"
+	"ALTER TABLE version DROP COLUMN pinned;",
 };
 
 enum err_code state_begin(struct state *s, struct err *e)

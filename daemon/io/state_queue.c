@@ -175,7 +175,7 @@ static enum err_code line_up(
 	struct state *s, int64_t store, const char *database, struct lineup *l, struct err *e)
 {
 	struct sqlite3_stmt *row = sql_query(s->sql, e,
-		"SELECT id, timestamp, suspect OR safety OR pinned,"
+		"SELECT id, timestamp, suspect OR safety OR id IN (SELECT version FROM pin),"
 		"  " WAITING " AND NOT EXISTS (SELECT 1 FROM copy WHERE version = v.id"
 		"   AND state = 'sending')"
 		" FROM version v WHERE db_name = ?2 AND fate = '' AND sequence >="

@@ -132,6 +132,7 @@ static const char list_text[] =
 	" SELECT s.key, s.db_name, s.size, s.modified, s.described, s.refused, s.id, s.machine,"
 	"  s.host, s.sequence, s.timestamp, s.checksum, s.content, s.record_count, s.operation,"
 	"  s.base, s.ancestors, s.past, coalesce(c.state, 'stored'), coalesce(v.suspect, 0),"
+	"  CASE s.id WHEN '' THEN s.key ELSE s.id END IN (SELECT version FROM pin),"
 	"  s.id || s.key AS place"
 	" FROM seen s LEFT JOIN copy c ON c.version = s.id AND c.store = s.store"
 	"  LEFT JOIN version v ON v.id = s.id WHERE s.store = ?1"
@@ -140,7 +141,7 @@ static const char list_text[] =
 	" SELECT coalesce(c.key, ''), v.db_name, v.size, v.key_moment, 1, '', v.id, v.machine,"
 	"  v.host, v.sequence, v.timestamp, v.checksum, v.content, v.record_count, v.operation,"
 	"  v.base, v.ancestors, v.past, coalesce(c.state, nullif(v.fate, ''), 'captured'),"
-	"  v.suspect,"
+	"  v.suspect, v.id IN (SELECT version FROM pin),"
 	"  v.id || coalesce(c.key, '')"
 	" FROM version v LEFT JOIN copy c ON c.version = v.id AND c.store = ?1"
 	" WHERE (v.spooled OR v.fate = 'bad' OR v.id IN (SELECT version FROM fresh))"
@@ -173,6 +174,7 @@ static void read_listed(struct sqlite3_stmt *row, struct state_listed *l)
 	state_untag(v, "past", sql_text(row, 17));
 	l->state = copy_state_named(sql_text(row, 18));
 	l->suspect = sql_int(row, 19);
+	l->pinned = sql_int(row, 20);
 	if (!l->seen.key[0]) /* provisional: l->seen.modified is the key's moment here */
 		objkey_make(l->seen.key, v->db_name, l->seen.modified);
 }
@@ -210,7 +212,7 @@ enum err_code state_list(struct state *s, int64_t store, struct state_page *page
 		}
 		read_listed(row, &l);
 		text_free(&next);
-		text_add(&next, "%" PRId64 "/%s", l.seen.v.timestamp, sql_text(row, 20));
+		text_add(&next, "%" PRId64 "/%s", l.seen.v.timestamp, sql_text(row, 21));
 		page->each(page->arg, &l);
 	}
 	bool more = count > page->limit;

@@ -2,6 +2,7 @@
 #include "common/stamp.h"
 #include "common/text.h"
 #include "daemon/io/alarm.h"
+#include "daemon/io/pins.h"
 #include "daemon/io/state_inner.h"
 
 #include <string.h>
@@ -79,6 +80,7 @@ void state_version_read(struct sqlite3_stmt *row, struct state_version *v)
 	v->state = copy_state_named(sql_text(row, 21));
 	text_cut(v->key, sizeof(v->key), sql_text(row, 22));
 	text_cut(v->error, sizeof(v->error), sql_text(row, 23));
+	v->pinned = sql_int(row, 24);
 	if (!v->key[0])
 		objkey_make(v->key, v->v.db_name, v->key_moment);
 }
@@ -172,6 +174,8 @@ enum err_code state_captured(struct state *s, const struct state_version *v,
 		e->code = tell_history(s, HISTORY_CAPTURED, v, v->v.operation, e);
 	if (!e->code && v->suspect)
 		e->code = tell_history(s, HISTORY_SUSPECT, v, v->why, e);
+	if (!e->code && v->suspect && v->predecessor[0])
+		e->code = state_pin(s, v->predecessor, v->v.id, e);
 	return state_end(s, e);
 }
 

@@ -90,7 +90,7 @@ def empty(site):
 
 
 def fill(site):
-    site.sql("parts.db", "INSERT INTO parts(part) VALUES('again')")
+    site.sql("parts.db", "INSERT INTO parts(part) VALUES('again'), ('and again')")
     site.call("backup")
 
 

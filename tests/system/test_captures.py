@@ -147,8 +147,13 @@ def empty(site):
     site.sql("parts.db", "DELETE FROM parts")
 
 
+def halve(site):
+    site.sql("parts.db", "DELETE FROM parts WHERE id <= 151")
+
+
 @pytest.mark.parametrize("harm, why", [(damage, "damaged: "), (drop, "lost table places"),
-                                       (empty, "all 300 records of parts are gone")])
+                                       (empty, "all 300 records of parts are gone"),
+                                       (halve, "151 of 300 records of parts are gone")])
 def test_p2_a_version_that_looks_wrong_is_suspect_and_told(site, harm, why):
     site.database()
     site.make(rows=300)
@@ -177,7 +182,7 @@ def test_a_suspect_version_is_compared_with_the_newest_that_is_sound(site):
     assert one(site)["suspect"]
     site.sql("parts.db", "CREATE TABLE places(name TEXT)")
     assert one(site)["suspect"]
-    site.sql("parts.db", "INSERT INTO parts(part) VALUES('back')")
+    site.sql("parts.db", "INSERT INTO parts(part) VALUES('back'), ('again')")
     assert not one(site)["suspect"]
 
 
