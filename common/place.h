@@ -6,6 +6,7 @@
 #define PLACE_STATE       "/var/lib/casmand"
 #define PLACE_STORE       "/var/lib/casmand/store"
 #define PLACE_SOCKET      "/run/casmand/casmand.sock"
+#define PLACE_INBOX       "/var/spool/casmand"
 #define PLACE_DATABASES   "/var/lib/casman"
 
 /* Group whose members may post scans. */

@@ -91,11 +91,16 @@ void call_pass(struct call *call, const char *method, int fd)
 	free(line);
 }
 
-const struct doc *call_param(const struct call *call, const char *name)
+const struct doc *call_given(const struct proto_request *r, const char *name)
 {
-	const struct doc *d = doc_get(call->request.params, name);
+	const struct doc *d = doc_get(r->params, name);
 
 	return doc_is_null(d) ? NULL : d;
+}
+
+const struct doc *call_param(const struct call *call, const char *name)
+{
+	return call_given(&call->request, name);
 }
 
 static bool of_type(const struct doc *value, enum call_type type)
@@ -114,7 +119,8 @@ static bool of_type(const struct doc *value, enum call_type type)
 	return good && doc_is_array(value);
 }
 
-enum err_code call_check(const struct call *call, const struct call_rule *rules, struct err *e)
+enum err_code call_check(
+	const struct proto_request *r, const struct call_rule *rules, struct err *e)
 {
 	static const char *const wanted[] = {
 		[CALL_TEXT] = "a string",
@@ -125,14 +131,14 @@ enum err_code call_check(const struct call *call, const struct call_rule *rules,
 	const char *name;
 	struct doc *value;
 
-	for (size_t i = 0; doc_member(call->request.params, i, &name, &value); i++) {
+	for (size_t i = 0; doc_member(r->params, i, &name, &value); i++) {
 		const struct call_rule *rule = rules;
 
 		while (rule->name && strcmp(rule->name, name) != 0)
 			rule++;
 		if (!rule->name)
-			return err_set(e, ERR_PROTO, "%s has no parameter \"%.40s\"",
-				call->request.method, name);
+			return err_set(
+				e, ERR_PROTO, "%s has no parameter \"%.40s\"", r->method, name);
 		if (!doc_is_null(value) && !of_type(value, rule->type))
 			return err_set(e, ERR_PROTO, "%s is not %s", name, wanted[rule->type]);
 	}

@@ -39,6 +39,7 @@ void call_owed(const struct call *all, struct ipc_peer *peer);
 
 /* A parameter; NULL if it was not given, or is null. */
 const struct doc *call_param(const struct call *call, const char *name);
+const struct doc *call_given(const struct proto_request *r, const char *name);
 
 /* Parameters of a verb: a name, and of what it has to be. */
 enum call_type { CALL_TEXT, CALL_COUNT, CALL_BOOL, CALL_TEXTS };
@@ -48,4 +49,4 @@ struct call_rule {
 };
 /* Are all given parameters known, and of their type?  PROTO says which is not. */
 enum err_code call_check(
-	const struct call *call, const struct call_rule *rules, struct err *e) must_check;
+	const struct proto_request *r, const struct call_rule *rules, struct err *e) must_check;

@@ -52,7 +52,7 @@ static void run(struct control *c, struct call *call)
 	} else if (verb->engine && engine_closing(engine_of(c))) {
 		err_set(&e, ERR_BUSY, "casmand is just reloading or stopping: try again");
 		call_fail(call, &e, NULL);
-	} else if (call_check(call, verb->rules, &e)) {
+	} else if (call_check(&call->request, verb->rules, &e)) {
 		call_fail(call, &e, NULL);
 	} else {
 		verb->run(&c->verbs, call);

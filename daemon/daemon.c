@@ -4,6 +4,7 @@
 #include "daemon/control.h"
 #include "daemon/diary.h"
 #include "daemon/engine.h"
+#include "daemon/intake.h"
 #include "daemon/io/alarm.h"
 #include "daemon/io/disk.h"
 #include "daemon/io/ipc.h"
@@ -36,6 +37,7 @@ struct daemon {
 	struct link *link; /* NULL: the kernel may not tell of the network; timers must do */
 	struct control *control;
 	struct ipc *ipc;
+	struct intake *intake; /* NULL: there is no inbox */
 	struct manager manager;
 	bool stopping, leaving, abandoned;
 	struct err failure; /* the loop ended because of it */
@@ -73,6 +75,8 @@ static void turn(void *arg)
 
 		next = watch < next ? watch : next;
 		watch = manager_turn(&d->manager, d->engine, alarm_now());
+		next = watch < next ? watch : next;
+		watch = intake_turn(d->intake, d->engine, alarm_now());
 		alarm_set(d->alarm, watch < next ? watch : next);
 	}
 }
@@ -230,11 +234,18 @@ static void on_link_closed(void *arg)
 	alarm_close(d->alarm, on_alarm_closed, d);
 }
 
-static void on_ipc_closed(void *arg)
+static void on_intake_closed(void *arg)
 {
 	struct daemon *d = arg;
 
 	link_close(d->link, on_link_closed, d);
+}
+
+static void on_ipc_closed(void *arg)
+{
+	struct daemon *d = arg;
+
+	intake_close(d->intake, on_intake_closed, d);
 }
 
 /* What is captured by now is written down: the socket may go. */
@@ -335,6 +346,7 @@ static enum err_code open_all(struct daemon *d, struct config *config, struct er
 	if (start_engine(d, config, e))
 		return e->code;
 	open_link(d);
+	d->intake = intake_open(engine_parts(d->engine), soon, d);
 	alarm_set(d->alarm, 0);
 	log_info("started", "version=%s pid=%d databases=%zu store=%s", CASMAND_VERSION,
 		(int)getpid(), config->database_count,

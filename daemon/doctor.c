@@ -25,6 +25,7 @@ static const struct {
 	{doctor_clock,         false},
 	{doctor_group,         false},
 	{doctor_state,         false},
+	{doctor_inbox,         true },
 	{doctor_databases,     false},
 	{doctor_store_folder,  false},
 	{doctor_neighbours,    true },

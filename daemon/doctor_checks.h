@@ -19,7 +19,8 @@ typedef void doctor_check(const struct doctor_world *w, struct findings *f);
 /* doctor_machine.c */
 doctor_check doctor_user, doctor_clock, doctor_group;
 /* doctor_folders.c */
-doctor_check doctor_configuration, doctor_state, doctor_store_folder, doctor_neighbours;
+doctor_check doctor_configuration, doctor_state, doctor_inbox, doctor_store_folder,
+	doctor_neighbours;
 /* doctor_secrets.c */
 doctor_check doctor_secrets;
 /* doctor_databases.c */

@@ -3,6 +3,7 @@
 #include "common/span.h"
 #include "daemon/doctor_checks.h"
 #include "daemon/io/filesystem.h"
+#include "daemon/io/inbox.h"
 #include "daemon/neighbours.h"
 
 #include <errno.h>
@@ -131,6 +132,26 @@ void doctor_state(const struct doctor_world *w, struct findings *f)
 	} else if (!is_elsewhere(w, &fs, path, f) && !is_tight(w, &fs, "state", path, f)) {
 		finding_add(
 			f, FINDING_WELL, "state", "%s, %s free", path, span_size(room, fs.free));
+	}
+}
+
+void doctor_inbox(const struct doctor_world *w, struct findings *f)
+{
+	const char *path = w->config->inbox, *group = w->config->socket_group;
+	struct err e;
+
+	if (!*path)
+		return;
+	switch ((int)inbox_check(path, &e)) {
+	case ERR_NONE: finding_add(f, FINDING_WELL, "inbox", "%s", path); break;
+	case ERR_MISSING:
+		finding_add(f, FINDING_ODD, "inbox",
+			"%s, so scans that are posted while casmand is down are not kept for it",
+			e.text);
+		finding_mend(f, "install -d -m 1730 -o %s -g %s %s; systemctl restart casmand",
+			w->user, *group ? group : w->group, path);
+		break;
+	default: doctor_error(f, "inbox", &e, "ls -ld the folder and those above it"); break;
 	}
 }
 

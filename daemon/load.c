@@ -101,6 +101,7 @@ void load_keep_fixed(struct config *next, const struct config *now, struct text 
 		{"state_dir",    now->state_dir,    &next->state_dir   },
 		{"socket",       now->socket,       &next->socket      },
 		{"socket_group", now->socket_group, &next->socket_group},
+		{"inbox",        now->inbox,        &next->inbox       },
 	};
 
 	for (size_t i = 0; i < LENGTH(fixed); i++) {

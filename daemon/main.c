@@ -5,6 +5,7 @@
  *   io/watch      inotify: something happened to a database's files (way trail marks)
  *   io/look       was it a commit?  core/footprint: what commits leave behind
  *   io/ipc        lines on the socket (ipc_conn ipc_lines ipc_who ipc_socket)
+ *   io/inbox      files in a folder: scans of apps that found no casmand; intake takes them in
  *   control       lines to calls: verbs, call; common/proto: their form
  *                 scans, receipts (who waits for one), backing, backup; listing, lists, report:
  *                 what is told
@@ -48,7 +49,7 @@
  *
  *   engine wires pipeline, transfer, sweep and storage; a reload makes a new one.
  *   manager       systemd hears how it stands (core/standing), and that the loop turns (io/notify)
- *   daemon wires engine, watchman, state, socket, alarm and io/signals; load reads the configuration.
+ *   daemon wires engine, watchman, state, socket, intake, alarm and io/signals; load reads the configuration.
  */
 #include "common/log.h"
 #include "common/place.h"

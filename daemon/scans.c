@@ -54,17 +54,17 @@ static size_t characters(const char *text)
 	return count;
 }
 
-static enum err_code read_scan(const struct call *call, const struct engine *engine,
+enum err_code scans_read(const struct proto_request *r, const struct engine *engine,
 	struct state_scan *scan, struct err *e)
 {
-	int64_t count = doc_as_int(call_param(call, "count"), 1);
-	const char *wait = doc_as_text(call_param(call, "wait"), "counted");
+	int64_t count = doc_as_int(call_given(r, "count"), 1);
+	const char *wait = doc_as_text(call_given(r, "wait"), "counted");
 	enum receipt_state until;
 
 	*scan = (struct state_scan){
-		.database = doc_as_text(call_param(call, "database"), NULL),
-		.note = doc_as_text(call_param(call, "note"), NULL),
-		.uid = doc_as_text(call_param(call, "uid"), NULL),
+		.database = doc_as_text(call_given(r, "database"), NULL),
+		.note = doc_as_text(call_given(r, "note"), NULL),
+		.uid = doc_as_text(call_given(r, "uid"), NULL),
 		.from = "socket",
 		.count = (uint32_t)count,
 		.at = engine_clock(engine_parts(engine)),
@@ -88,7 +88,7 @@ void scans_take(struct scans *s, struct call *call, const struct engine *engine)
 	struct state_scan scan;
 	struct err e;
 
-	if (read_scan(call, engine, &scan, &e)) {
+	if (scans_read(&call->request, engine, &scan, &e)) {
 		call_fail(call, &e, scan.database);
 		return;
 	}

@@ -15,6 +15,7 @@ shipped=$prefix/share/casmand/casmand.conf # as last installed: tells whether $c
 unit=/etc/systemd/system/casmand.service
 dropin=$unit.d/install.conf
 state=/var/lib/casmand
+inbox=/var/spool/casmand   # where apps leave scans while casmand is down
 run=/run/casmand
 log=/var/log/casmand.log   # without systemd only
 pidfile=$run/casmand.pid   # likewise
@@ -110,6 +111,8 @@ make_folders() {
 		chown -R -h "$user:$user_group" $state
 	fi
 	install -d -m 700 -o "$user" -g "$user_group" $state
+	# The group's members put scans there, and neither see nor touch those of others.
+	install -d -m 1730 -o "$user" -g $group $inbox
 	# What the members of the group make here belongs to the group, so casmand may read it.
 	[ -e "$databases" ] || install -d -m 2775 -g $group "$databases"
 	say "databases in $databases, state in $state"
@@ -239,9 +242,11 @@ uninstall() {
 	stop_by_hand
 	rm -f $prefix/sbin/casmand $prefix/bin/casmanctl \
 		$prefix/share/man/man8/casmand.8 $prefix/share/man/man5/casmand.conf.5 \
-		$prefix/share/man/man1/casmanctl.1 $shipped $unit $dropin
+		$prefix/share/man/man1/casmanctl.1 $shipped $unit $dropin \
+		$prefix/share/casmand/casmand_scan.py $prefix/share/casmand/scanner_app.py
 	rm -rf $run
-	rmdir $unit.d $prefix/share/casmand 2>/dev/null || true # unless somebody else uses them
+	# Unless something is left in them, or somebody else uses them.
+	rmdir $unit.d $prefix/share/casmand $inbox 2>/dev/null || true
 	! with_systemd || systemctl daemon-reload
 	say "removed.  Left where they are:"
 	say "  configuration $conf, and $environment if there is one"

@@ -20,7 +20,7 @@ LAYERS = {  # folder: folders it may include besides itself
     "common": set(),
 }
 LIBRARIES = {  # outside header: files that may include it
-    r"uv\.h": r"daemon/io/(work|alarm|child|link|watch|http\w*|ipc\w*|signals|store_maker)\b|daemon/(daemon|doctor_alone)\.c|tests/",
+    r"uv\.h": r"daemon/io/(work|alarm|child|link|watch|http\w*|inbox|ipc\w*|signals|store_maker)\b|daemon/(daemon|doctor_alone)\.c|tests/",
     r"sqlite3\.h": r"daemon/io/(state\w*|snapshot|pages|live|check|look|sql)\.[ch]|tests/",
     r"linux/(rt)?netlink\.h": r"daemon/(io/link|core/linknews)\.c|tests/",
     r"openssl/": r"daemon/io/digest\.c",

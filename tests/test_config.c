@@ -25,6 +25,7 @@ static void what_is_not_said_has_its_default(void **state)
 	assert_string_equal(c->state_dir, PLACE_STATE);
 	assert_string_equal(c->socket, PLACE_SOCKET);
 	assert_string_equal(c->socket_group, PLACE_GROUP);
+	assert_string_equal(c->inbox, PLACE_INBOX);
 	assert_string_equal(c->admin_group, "");
 	assert_int_equal(c->log_level, LOG_INFO);
 	assert_true(c->enabled);

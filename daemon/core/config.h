@@ -54,6 +54,7 @@ struct config_bucket {
 struct config {
 	/* [daemon] */
 	char *state_dir, *socket;
+	char *inbox; /* "": none */
 	char *socket_group, *admin_group; /* "": none */
 	enum log_level log_level;
 	/* [sync] */

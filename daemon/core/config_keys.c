@@ -77,6 +77,8 @@ static const struct config_row rows[] = {
 		.help = "where scanner apps and casmanctl find the daemon"},
 	{"daemon", "socket_group", TYPE_TEXT, OF(socket_group), PLACE_GROUP, .most = GROUP_BYTES,
 		.help = "group that may post scans, back up and look; empty: the daemon's own"},
+	{"daemon", "inbox", TYPE_PATH, OF(inbox), PLACE_INBOX, .most = PATH_BYTES, .optional = true,
+		.help = "folder where apps leave scans while casmand is down; empty: none"},
 	{"daemon", "admin_group", TYPE_TEXT, OF(admin_group), "", .most = GROUP_BYTES,
 		.help = "group that may also restore, sync and reload; empty: root only"},
 	{"daemon", "log_level", TYPE_WORD, OF(log_level), "info", .words = levels,
@@ -124,7 +126,7 @@ static const struct config_row rows[] = {
 		.help = "the bucket that is the store"},
 	{BUCKET(r2, endpoint, "", URL_BYTES), .help = "URL of R2; empty: that of the account"},
 	{BUCKET(r2, region, "auto", NAME_BYTES), .help = "R2 has no other than auto"},
-	{"r2", "ca_file", TYPE_PATH, OF(r2.ca_file), "", .most = PATH_BYTES,
+	{"r2", "ca_file", TYPE_PATH, OF(r2.ca_file), "", .most = PATH_BYTES, .optional = true,
 		.help = "certificates that are trusted instead of the system's"},
 
 	{CREDENTIAL(s3, access_key_id, KEY_BYTES), .secret = true, .harmless = true,
@@ -140,7 +142,7 @@ static const struct config_row rows[] = {
 	{BUCKET(s3, region, "", NAME_BYTES), .help = "of the bucket; empty: that of [r2]"},
 	{"s3", "path_style", TYPE_WORD, OF(s3.path_style), "auto", .words = styles,
 		.help = "whether the bucket stands in the path, not in the host's name"},
-	{"s3", "ca_file", TYPE_PATH, OF(s3.ca_file), "", .most = PATH_BYTES,
+	{"s3", "ca_file", TYPE_PATH, OF(s3.ca_file), "", .most = PATH_BYTES, .optional = true,
 		.help = "certificates that are trusted; empty: those of [r2]"},
 
 	{"quota", "storage_gb", TYPE_REAL, OF(quota_storage_gb), "10.0", 0, GIGABYTES,

@@ -34,6 +34,7 @@ struct config_row {
 	bool secret;              /* never shown, never quoted in a mistake */
 	bool harmless;            /* a secret that alone opens nothing: it may stand in the file */
 	bool may_lack;            /* cannot be had from elsewhere: a warning, and there is none */
+	bool optional;            /* a path that may be empty */
 	bool of_bucket;           /* as s3bucket.h or sigv4.h wants it, where it is given */
 	size_t offset;            /* of the member in struct config or config_database */
 	const char *preset;       /* the default as one would write it; NULL: has to be given */

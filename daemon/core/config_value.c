@@ -87,11 +87,10 @@ static void show_text(const struct config_row *row, const void *member, struct t
 	text_add(out, "%s", row->secret && *value ? MASK : value);
 }
 
-/* Empty, if that is the default. */
 static bool read_path(
 	const struct config_row *row, const char *value, void *member, struct text *why)
 {
-	if (value[0] != '/' && (value[0] || !row->preset || row->preset[0]))
+	if (value[0] != '/' && (value[0] || !row->optional))
 		return refuse(row, value, why,
 			"is not an absolute path: it begins with /, without quotes");
 	return read_text(row, value, member, why);

@@ -35,6 +35,7 @@ CONFIG = """\
 state_dir = {folder}/state
 socket = {folder}/casmand.sock
 {group}
+{inbox}
 log_level = debug
 {daemon}
 [sync]
@@ -166,7 +167,8 @@ class Site:
     def configure(self, daemon="", sync="", text=None):
         if text is None:
             group = "" if "socket_group" in daemon else "socket_group ="
-            text = CONFIG.format(folder=self.folder, daemon=daemon, sync=sync, group=group,
+            inbox = "" if "inbox" in daemon else "inbox ="  # not that of a casmand that is installed here
+            text = CONFIG.format(folder=self.folder, daemon=daemon, sync=sync, group=group, inbox=inbox,
                                  databases="\n".join(self.entries.values()))
         self.config.write_text(text)
 

@@ -43,7 +43,7 @@ def test_the_shipped_configuration_passes_and_is_what_holds_without_it(conf):
     done = casmand("--check", "--config", SHIPPED)
     sections = effective(done)
     assert sections["daemon"] == {"state_dir": "/var/lib/casmand", "socket": "/run/casmand/casmand.sock",
-                                  "socket_group": "casman", "admin_group": "", "log_level": "info"}
+                                  "socket_group": "casman", "inbox": "/var/spool/casmand", "admin_group": "", "log_level": "info"}
     assert sections["sync"] == {"enabled": "true", "backend": "file", "keep_versions": "10", "keep_daily": "7",
                                 "backup_on_scan_count": "10", "backup_on_hours": "24.0", "cache_ttl_seconds": "3600",
                                 "auto_sync_on_start": "false"}
