@@ -22,6 +22,7 @@ struct intake {
 	void *arg;
 	bool news;    /* files came since the last look began */
 	bool looking; /* a look goes on */
+	bool left;    /* and left some for the next */
 	uint64_t again;
 	/* of the look that goes on */
 	struct letter letters[A_TURN];
@@ -142,6 +143,7 @@ static bool take_one(struct intake *in, const struct engine *engine)
 		proto_request_free(&l->request);
 		refuse(in, &f, &e);
 		break;
+	case INBOX_LATER: in->left = true; break;
 	case INBOX_NOTHING:
 	default: break;
 	}
@@ -172,7 +174,7 @@ static void count_them(struct intake *in, struct engine *engine)
 
 static void begin_look(struct intake *in)
 {
-	in->news = false;
+	in->news = in->left = false;
 	in->again = ALARM_NEVER;
 	in->taken = in->refused = 0;
 	in->failure.code = ERR_NONE;
@@ -191,6 +193,8 @@ static void end_look(struct intake *in, uint64_t now)
 	if (in->failure.code) {
 		log_error("inbox", "error=\"%s\"", in->failure.text);
 		in->again = now + AGAIN;
+	} else if (in->left) {
+		in->again = now; /* what was in the way is gone */
 	}
 }
 

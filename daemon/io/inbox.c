@@ -215,10 +215,8 @@ static enum inbox_kind examine(struct inbox *b, struct inbox_file *f)
 	if (fstatat(b->folder, f->name, &st, AT_SYMLINK_NOFOLLOW))
 		return INBOX_NOTHING;
 	f->owner = st.st_uid;
-	if (met(b, st.st_uid) > INBOX_EACH) {
-		err_set(&f->why, ERR_REFUSED, "its owner has more than %d files there", INBOX_EACH);
-		return INBOX_BAD;
-	}
+	if (met(b, st.st_uid) > INBOX_EACH)
+		return INBOX_LATER;
 	if (f->name[0] == '.') {
 		err_set(&f->why, ERR_REFUSED, "it was never finished");
 		return time(NULL) - st.st_mtime > STALE ? INBOX_BAD : INBOX_NOTHING;

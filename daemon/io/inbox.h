@@ -8,7 +8,8 @@
  *     what somebody else made (mode 1730).  Else it is not used.
  *  2. Nothing in it is followed, waited for, or read beyond INBOX_BYTES: no links, no pipes, no
  *     leases, no file with a second name, which may be somebody else's.
- *  3. One person's files do not grow beyond INBOX_EACH, whatever they are: more are INBOX_BAD.
+ *  3. One person's flood does not keep the others waiting: in one look at the folder no more than
+ *     INBOX_EACH files of a user are read; what is beyond stays for the next (INBOX_LATER).
  *  4. Nothing is removed but by inbox_remove().
  *
  * When all is well: `news` comes at each file that is renamed or linked into the folder.  Then, a few
@@ -27,7 +28,7 @@
 #include <sys/types.h>
 
 #define INBOX_BYTES 4096
-#define INBOX_EACH  10000 /* files of one user: more than anybody scans while casmand is down */
+#define INBOX_EACH  1000 /* files of one user in one look */
 
 /* Is there a folder, and is it as it must be?  MISSING, or REFUSED with what mends it. */
 enum err_code inbox_check(const char *folder, struct err *e) must_check;
@@ -49,6 +50,7 @@ enum inbox_kind {
 	INBOX_END,
 	INBOX_SCAN,
 	INBOX_BAD,     /* no scan, and never will be; `why` says why */
+	INBOX_LATER,   /* its owner has had his share */
 	INBOX_NOTHING, /* gone meanwhile, or just being made */
 };
 struct inbox_file {

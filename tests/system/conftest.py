@@ -182,6 +182,8 @@ class Site:
             if name in os.environ:
                 environment[name] = os.environ[name]
         environment.update(env or {})
+        if self.daemon and self.daemon.poll() is not None:
+            self.reader.join(LIMIT)  # its last words come before the first of this one
         self.daemon = subprocess.Popen([*prefix, program, "--config", self.config], stderr=subprocess.PIPE,
                                        stdin=stdin, env=environment, cwd="/")
         self.mark = len(self.log)
