@@ -45,6 +45,17 @@ static void marked(struct pen *p, enum mark mark, const char *sentence)
 	pen_add(p, "\n");
 }
 
+/* By the quota, until there is more of it. */
+static void held(struct pen *p, const struct doc *held)
+{
+	struct pen sentence = {.look = p->look};
+
+	pen_many(&sentence, doc_as_int(doc_get(held, "versions"), 0), "version");
+	pen_add(&sentence, " held back: %s", doc_as_text(doc_get(held, "why"), "unknown"));
+	marked(p, MARK_WARN, sentence.text.at);
+	text_free(&sentence.text);
+}
+
 void show_queue_summary(struct pen *p, const struct doc *q)
 {
 	const struct doc *next = doc_get(q, "next_try_at"), *error = doc_get(q, "error");
@@ -69,6 +80,8 @@ void show_queue_summary(struct pen *p, const struct doc *q)
 	}
 	if (doc_is_text(error))
 		row(p, "Last error", words, error);
+	if (doc_is_object(doc_get(q, "held")))
+		held(p, doc_get(q, "held"));
 }
 
 static void sentence(struct pen *p, const struct doc *text)

@@ -175,7 +175,9 @@ enum err_code engine_open_parts(struct engine *g, struct err *e)
 			.arg = g});
 	budget_store(p->budget, storage_id(p->storage));
 	p->transfer = transfer_open(
-		p->state, p->storage, &(struct transfer_events){.result = on_uploaded, .arg = g});
+		&(struct transfer_needs){
+			.state = p->state, .storage = p->storage, .budget = p->budget},
+		&(struct transfer_events){.result = on_uploaded, .arg = g});
 	p->sweep = sweep_open(p->state, p->storage, p->budget);
 	return pipeline_open(&p->pipeline, g->parts.loop,
 		&(struct pipeline_options){.config = p->config,

@@ -27,7 +27,7 @@
  *                 core/objkey, core/version: keys and metadata
  *   sweep         the store's listing into state.db
  *   budget        what is asked of a bucket and lies there, counted (io/state_quota); core/quota: what
- *                 waits when little is left
+ *                 waits when little is left; held: which versions do
  *   storage       the store in use, and its health; neighbours: does a folder lie well?
  *   io/store      one set of requests; io/store_file: a folder, a USB disk, NFS
  *                 io/store_s3: a bucket, by io/http, core/s3, core/sigv4, core/s3xml

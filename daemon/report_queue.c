@@ -13,6 +13,20 @@ static bool is_full(const struct engine_parts *p)
 	return full;
 }
 
+/* What the quota holds back, which is no error. */
+static void put_held(struct doc *d, const struct held *held)
+{
+	struct doc *said = held ? doc_object() : NULL;
+
+	if (!said) {
+		doc_put_null(d, "held");
+		return;
+	}
+	doc_put_int(said, "versions", (int64_t)held->count);
+	doc_put_text(said, "why", held->why.text);
+	doc_put(d, "held", said);
+}
+
 struct doc *report_queue(const struct engine_parts *p)
 {
 	const struct err *error = transfer_error(p->transfer);
@@ -35,6 +49,7 @@ struct doc *report_queue(const struct engine_parts *p)
 			? STAMP_NONE
 			: engine_clock(p) + ((int64_t)due - (int64_t)now) * 1000);
 	doc_put_text(d, "error", error ? error->text : NULL);
+	put_held(d, transfer_held(p->transfer));
 	return d;
 }
 

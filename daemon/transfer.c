@@ -16,11 +16,13 @@ struct upload {
 struct transfer {
 	struct state *state;
 	struct storage *storage;
+	struct budget *budget;
 	struct transfer_events events;
 	struct upload uploads[TRANSFER_MOST];
 	struct storage_ask probe;
 	struct patience patience;
 	struct text aside; /* ids of versions that failed alone */
+	struct held held;  /* versions that the quota holds back */
 	struct err error;
 	bool probing, beginning, stopping, leaving;
 	bool reconnecting; /* what ends now was dropped by us, and is tried again at once */
@@ -107,10 +109,10 @@ static bool under_way(const struct transfer *t, const char *id)
 	return false;
 }
 
-/* The first that waits and is neither under way nor set aside; `next` moves past it. */
+/* The first that is not set aside; `next` moves past it. */
 static const char *next_id(const struct transfer *t, const struct state_ids *ids, size_t *next)
 {
-	while (*next < ids->count && (under_way(t, ids->at[*next]) || is_aside(t, ids->at[*next])))
+	while (*next < ids->count && is_aside(t, ids->at[*next]))
 		++*next;
 	return *next < ids->count ? ids->at[(*next)++] : NULL;
 }
@@ -128,6 +130,51 @@ static void not_begun(struct transfer *t, const struct err *e)
 	rest_all(t, e);
 }
 
+static bool sends(void *arg, const char *database)
+{
+	const struct transfer *t = arg;
+
+	for (size_t i = 0; i < TRANSFER_MOST; i++)
+		if (t->uploads[i].sending.busy &&
+			strcmp(t->uploads[i].sending.version.v.db_name, database) == 0)
+			return true;
+	return false;
+}
+
+/* Those that may go up now, but for those that do. */
+static enum err_code read_queue(struct transfer *t, struct state_ids *ids, struct err *e)
+{
+	int64_t store = storage_id(t->storage);
+	size_t kept = 0;
+
+	if (state_queue(t->state, store, ids, e))
+		return e->code;
+	for (size_t i = 0; i < ids->count; i++)
+		if (!under_way(t, ids->at[i]))
+			memmove(ids->at[kept++], ids->at[i], sizeof(*ids->at));
+	ids->count = kept;
+	held_sift(&t->held,
+		&(struct held_by){.state = t->state,
+			.budget = t->budget,
+			.store = store,
+			.sends = sends,
+			.arg = t},
+		ids);
+	return ERR_NONE;
+}
+
+/* Who waits for them waits no longer: that may be until the next month. */
+static void tell_held(struct transfer *t)
+{
+	struct state_ids ids = t->held.ids;
+	struct err why = t->held.why;
+
+	t->held.ids = (struct state_ids){0};
+	for (size_t i = 0; i < ids.count; i++)
+		t->events.result(t->events.arg, ids.at[i], COPY_CAPTURED, &why);
+	state_ids_end(&ids);
+}
+
 static void begin_uploads(struct transfer *t)
 {
 	struct state_ids ids;
@@ -137,7 +184,7 @@ static void begin_uploads(struct transfer *t)
 
 	if (!may_send(t) || t->beginning) /* what ends as it begins is followed by the next below */
 		return;
-	if (state_queue(t->state, storage_id(t->storage), &ids, &e))
+	if (read_queue(t, &ids, &e))
 		not_begun(t, &e);
 	t->beginning = true;
 	for (size_t i = 0; i < TRANSFER_MOST; i++) {
@@ -149,6 +196,7 @@ static void begin_uploads(struct transfer *t)
 	}
 	t->beginning = false;
 	state_ids_end(&ids);
+	tell_held(t);
 }
 
 static void on_probed(struct storage_ask *ask, const struct err *e)
@@ -175,12 +223,15 @@ static void probe(struct transfer *t)
 	storage_probe(t->storage, &t->probe);
 }
 
+/* Nothing is asked of the store for what may not go up. */
 static bool something_waits(struct transfer *t)
 {
-	struct state_queue_sums sums;
+	struct state_ids ids;
 	struct err e;
+	bool waits = read_queue(t, &ids, &e) || ids.count > 0 || is_sending(t);
 
-	return state_queue_sum(t->state, storage_id(t->storage), &sums, &e) || sums.length > 0;
+	state_ids_end(&ids);
+	return waits;
 }
 
 void transfer_kick(struct transfer *t, enum patience_event why)
@@ -194,6 +245,7 @@ void transfer_kick(struct transfer *t, enum patience_event why)
 		probe(t);
 	else if (order == PATIENCE_SEND)
 		begin_uploads(t);
+	tell_held(t);
 }
 
 void transfer_network_back(struct transfer *t)
@@ -232,19 +284,20 @@ static void on_ended(struct sending *s, const char *id, enum copy_state state, c
 }
 
 struct transfer *transfer_open(
-	struct state *state, struct storage *storage, const struct transfer_events *events)
+	const struct transfer_needs *needs, const struct transfer_events *events)
 {
 	struct transfer *t = text_room(1, sizeof(*t));
 
-	t->state = state;
-	t->storage = storage;
+	t->state = needs->state;
+	t->storage = needs->storage;
+	t->budget = needs->budget;
 	t->events = *events;
 	patience_init(&t->patience);
 	for (size_t i = 0; i < TRANSFER_MOST; i++)
 		t->uploads[i] = (struct upload){
 			.transfer = t,
-			.sending = {.state = state,
-				    .storage = storage,
+			.sending = {.state = needs->state,
+				    .storage = needs->storage,
 				    .closing = &t->leaving,
 				    .ended = on_ended}
                 };
@@ -253,13 +306,25 @@ struct transfer *transfer_open(
 
 uint64_t transfer_due(const struct transfer *t)
 {
-	return t->patience.until;
+	uint64_t held = t->held.why.code ? t->held.until : ALARM_NEVER;
+
+	return held < t->patience.until ? held : t->patience.until;
 }
 
 void transfer_turn(struct transfer *t, uint64_t now)
 {
+	struct err e;
+
 	if (t->patience.until <= now)
 		transfer_kick(t, PATIENCE_DUE);
+	else if (t->held.why.code &&
+		(t->held.until <= now || !budget_allows(t->budget, QUOTA_UPLOAD, &e)))
+		transfer_kick(t, PATIENCE_WORK);
+}
+
+const struct held *transfer_held(const struct transfer *t)
+{
+	return t->held.why.code ? &t->held : NULL;
 }
 
 const struct err *transfer_error(const struct transfer *t)
@@ -280,5 +345,6 @@ void transfer_stop(struct transfer *t, bool patiently, void (*stopped)(void *arg
 void transfer_free(struct transfer *t)
 {
 	text_free(&t->aside);
+	held_end(&t->held);
 	free(t);
 }

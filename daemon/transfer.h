@@ -7,6 +7,9 @@
  * When not: a store that is not reached, or refuses, ends this try for all.  A version that fails
  * alone (no room for it, no right to its folder) is set aside, and the others go on.  When the next
  * try is, and that it begins with one probe, says core/patience.
+ * Where little of the quota is left, ordinary versions wait (held.h), and what waits for them is told
+ * so; an hour later, or when there is more again, they are looked at anew, which asks nothing of the
+ * store.
  * A spool file that is lost or damaged makes its version bad; the next capture makes another.  Each
  * failure is told to `result` and logged once while it lasts.
  *
@@ -19,6 +22,7 @@
 #pragma once
 
 #include "daemon/core/patience.h"
+#include "daemon/held.h"
 #include "daemon/storage.h"
 
 #define TRANSFER_MOST 2 /* uploads at the same time */
@@ -32,8 +36,14 @@ struct transfer_events {
 	void *arg;
 };
 
+struct transfer_needs { /* they outlive it */
+	struct state *state;
+	struct storage *storage;
+	struct budget *budget;
+};
+
 struct transfer *transfer_open(
-	struct state *state, struct storage *storage, const struct transfer_events *events);
+	const struct transfer_needs *needs, const struct transfer_events *events);
 
 /* WORK, ASKED or REACHED: goes on with what may go now. */
 void transfer_kick(struct transfer *t, enum patience_event why);
@@ -44,6 +54,7 @@ void transfer_turn(struct transfer *t, uint64_t now);
 
 const struct err *transfer_error(
 	const struct transfer *t); /* of the last try; NULL: it went well */
+const struct held *transfer_held(const struct transfer *t); /* NULL: the quota holds nothing back */
 
 void transfer_stop(struct transfer *t, bool patiently, void (*stopped)(void *arg), void *arg);
 void transfer_leave(struct transfer *t); /* after transfer_stop(): patience is over */

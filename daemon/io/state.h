@@ -174,6 +174,10 @@ struct state_copy {
 enum err_code state_copy_put(
 	struct state *s, const struct state_copy *copy, struct err *e) must_check;
 
+/* When a version of this database last came into the store (by the clock of then); STAMP_NONE. */
+enum err_code state_stored_at(struct state *s, int64_t store, const char *database, int64_t *at,
+	struct err *e) must_check;
+
 /* --- the queue: spooled versions that the store in use does not have ----- */
 
 struct state_ids {

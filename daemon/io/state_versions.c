@@ -220,6 +220,21 @@ static enum err_code leave_spool(struct state *s, const struct state_copy *copy,
 		e);
 }
 
+enum err_code state_stored_at(
+	struct state *s, int64_t store, const char *database, int64_t *at, struct err *e)
+{
+	struct sqlite3_stmt *row = sql_query(s->sql, e,
+		"SELECT max(changed_at) FROM copy JOIN version ON version.id = copy.version"
+		" WHERE store = ? AND db_name = ? AND state IN ('stored', 'proven')"
+		" HAVING max(changed_at) IS NOT NULL",
+		"it", store, database);
+
+	*at = STAMP_NONE;
+	while (sql_next(s->sql, row, e))
+		*at = sql_int(row, 0);
+	return e->code;
+}
+
 enum err_code state_copy_put(struct state *s, const struct state_copy *copy, struct err *e)
 {
 	bool ends =

@@ -5,6 +5,7 @@ import sqlite3
 
 import moods
 import pytest
+from trouble import drained
 
 CLASSES = {"PUT": "class_a", "LIST": "class_a", "COPY": "class_a", "HEAD": "class_b", "GET": "class_b",
            "DELETE": "free"}
@@ -21,6 +22,9 @@ def counted(site):
     return collections.Counter(class_a=quota["class_a"]["used"], class_b=quota["class_b"]["used"], free=quota["free"])
 
 
+ASKED = "backup_on_scan_count = 0\nbackup_on_hours = 0\n"  # nothing is backed up otherwise, but at first
+
+
 def change(site, name="parts.db", table="parts"):
     site.sql(name, f"INSERT INTO {table}(part) VALUES('new')")
 
@@ -31,7 +35,7 @@ def machine(cloud, unruly, radosgw):
     site, proxy = cloud(radosgw), unruly(radosgw)
     site.database()
     site.make()
-    site.configure(endpoint=proxy.endpoint, sync="backup_on_scan_count = 0\nbackup_on_hours = 0")
+    site.configure(endpoint=proxy.endpoint, sync=ASKED)
     return site, proxy
 
 
@@ -63,18 +67,20 @@ def test_what_was_sent_is_counted_in_its_class_whatever_came_of_it(machine):
     """In each trouble the counters are those of a proxy that saw every request: also of what curl sends
     again by itself where a kept connection turned out dead."""
     site, proxy = machine
+    names = [f"{number}.db" for number in range(len(TROUBLE))]  # two captures of one are a second apart
+    for name in names:
+        site.database(name)
+        site.make(name)
+    site.configure(sync=ASKED)
     site.start()
-    site.call("backup")
-    for trouble, script in TROUBLE.items():
-        change(site)
+    for name, (trouble, script) in zip(names, TROUBLE.items()):
         proxy.moods = list(script)
-        site.call("backup")
+        site.call("backup", databases=[name])
         proxy.moods = []
         while site.status()["queue"]["length"]:
             site.call("backup")  # a person asks: what rests goes on
         assert counted(site) == billed(proxy.requests), trouble
-    key = site.keys()[0]
-    site.call("restore", key=key)
+    site.call("restore", key=site.keys("0.db")[0])
     site.call("list")
     site.call("status", refresh=True)
     site.restart()
@@ -121,3 +127,135 @@ def test_a_month_ends_where_the_store_says_so_and_what_lies_there_lies_there_sti
     assert again["month"] == first["month"]
     assert counted(site) + collections.Counter(
         class_a=later["class_a"]["used"], class_b=later["class_b"]["used"]) == billed(proxy.requests)
+
+
+# --- when little is left ----------------------------------------------------------------------------
+
+UNCACHED = ASKED + "cache_ttl_seconds = 0\n"
+GAUGES = {"class_a_operations": "class A operations", "class_b_operations": "class B operations",
+          "storage_gb": "GB are used in the store"}
+
+
+def limit(site, **limits):
+    """These limits from now on; none but these."""
+    site.configure(sync=UNCACHED + "[quota]\n" + "".join(f"{key} = {value}\n" for key, value in limits.items()))
+    place = site.here()
+    site.call("reload")
+    site.wait_log("^<6>reloaded ", since=place)
+
+
+def used_up(site, gauge):
+    """As much as is used by now is the limit."""
+    quota = site.status()["quota"]
+    used = {"class_a_operations": quota["class_a"]["used"], "class_b_operations": quota["class_b"]["used"],
+            "storage_gb": f"{quota['storage_bytes']['used'] / 1e9:.9f}"}[gauge]
+    limit(site, **{gauge: used})
+
+
+@pytest.fixture
+def little(machine):
+    """A machine that has stored a version today; call used_up()."""
+    site, proxy = machine
+    site.database("assembled_casm.db", "assembly")
+    site.configure(sync=UNCACHED)
+    site.start()
+    change(site)
+    site.call("backup", databases=["parts.db"])
+    site.call("status", refresh=True)
+    return site, proxy
+
+
+@pytest.mark.parametrize("gauge", GAUGES)
+def test_at_the_block_threshold_what_can_wait_waits_and_what_cannot_goes_on(little, gauge):
+    site, proxy = little
+    before = site.keys()
+    used_up(site, gauge)
+    site.wait_log("^<[34]>alert condition=quota ")
+    for _ in range(2):  # captures go on
+        change(site)
+        answer = site.call("backup", databases=["parts.db"])
+        assert answer["queued"] == ["parts.db"] and GAUGES[gauge] in answer["store_error"]
+    assert site.keys() == before
+    status = site.status()
+    assert status["queue"]["length"] == status["queue"]["held"]["versions"] == 2
+    assert GAUGES[gauge] in status["queue"]["held"]["why"] and GAUGES[gauge] in status["quota"]["warning"]
+    assert "2 versions held back: " in site.ctl("status").stdout
+    assert "2 versions held back: " in site.ctl("queue").stdout
+    since = len(proxy.requests)
+    assert [version["state"] for version in site.call("list", database="parts.db")["versions"]] == [
+        "captured", "captured", "stored"]
+    assert proxy.counts(since)["LIST"] == 2  # who asks is answered: a probe, and the page
+    site.make("assembled_casm.db", "assembly")
+    first = site.call("backup", databases=["assembled_casm.db"])  # its first version in 24 hours
+    assert [version["state"] for version in first["versions"]] == ["stored"]
+    change(site)
+    place = site.here()
+    done = site.call("restore", key=before[0])
+    site.wait_log("^<6>stored db=parts.db ", since=place)
+    assert [site.tags(key)["id"] for key in site.keys() if key not in before] == [done["safety"]["id"]]
+    limit(site)
+    drained(site)
+    assert site.status()["queue"]["held"] is None and len(site.keys()) == 5
+
+
+def test_the_first_version_of_each_24_hours_goes_up_all_the_same(little):
+    site, proxy = little
+    used_up(site, "class_a_operations")
+    for _ in range(3):
+        change(site)
+        site.call("backup", databases=["parts.db"])
+    assert len(site.keys()) == 1
+    site.stop()
+    with contextlib.closing(sqlite3.connect(site.folder / "state" / "state.db")) as db, db:
+        db.execute("UPDATE copy SET changed_at = changed_at - 25 * 3600000000")
+    site.start()
+    site.wait_log("^<6>stored db=parts.db ")
+    assert site.status()["queue"]["held"]["versions"] == 2
+    assert site.rows(site.keys()[-1]) == site.rows_of(site.path())  # the newest
+
+
+def test_what_was_held_back_goes_on_when_the_month_ends(little):
+    site, proxy = little
+    used_up(site, "class_a_operations")
+    change(site)
+    site.call("backup", databases=["parts.db"])
+    proxy.mood = moods.dated(40 * 86400)
+    site.call("list")
+    site.wait_log("^<6>stored db=parts.db ")
+    site.wait_log("^<[56]>alert over condition=quota ")
+    assert site.status()["queue"]["held"] is None
+
+
+def test_what_was_held_back_goes_on_when_there_is_room_again(little):
+    site, proxy = little
+    used_up(site, "storage_gb")
+    change(site)
+    site.call("backup", databases=["parts.db"])
+    assert len(site.keys()) == 1
+    for name in site.bucket.names():
+        site.bucket.boto.delete_object(Bucket=site.bucket.name, Key=name)
+    site.call("list")  # measures
+    site.wait_log("^<6>stored db=parts.db ")
+
+
+def test_at_the_warn_threshold_nothing_waits(little):
+    site, proxy = little
+    used = site.status()["quota"]["class_a"]["used"]
+    limit(site, class_a_operations=used * 10, warn_threshold=0.1, block_threshold=0.9)
+    site.wait_log("^<[34]>alert condition=quota ")
+    change(site)
+    assert site.call("backup", databases=["parts.db"])["versions"][0]["state"] == "stored"
+    assert "⚠ " in site.ctl("status", env={"LC_ALL": "C.UTF-8"}).stdout.partition("Bucket Usage:")[2]
+
+
+def test_casmand_lists_nothing_by_itself_where_little_is_left(little):
+    site, proxy = little
+    used_up(site, "class_b_operations")
+    since = len(proxy.requests)
+    site.restart()
+    site.wait_log("^<6>started ")
+    proxy.wait_requests(since + 1)
+    change(site)
+    site.call("backup", databases=["parts.db"])
+    asked = [(seen.kind, "max-keys=1" in seen.target) for seen in proxy.requests[since:]]
+    assert set(asked) == {("LIST", True)}  # whether the store is there

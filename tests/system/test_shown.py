@@ -81,7 +81,7 @@ def test_status_as_json_has_every_name_of_the_protocol(stored):
             "proof", "machine", "version", "pid"} <= set(status)
     assert {"reachable", "checked_at", "error"} <= set(status["store"])
     assert {"total", "since_backup", "until_backup", "unprotected", "oldest_unprotected_at"} == set(status["scans"])
-    assert {"length", "bytes", "max_bytes", "full", "paused", "oldest_at", "next_try_at", "error"} == set(
+    assert {"length", "bytes", "max_bytes", "full", "paused", "oldest_at", "next_try_at", "error", "held"} == set(
         status["queue"])
     for database in status["databases"]:
         assert {"name", "path", "present", "size_bytes", "state", "last_version", "error"} <= set(database)
