@@ -114,24 +114,12 @@ static void on_uploaded(void *arg, const char *id, enum copy_state state, const 
 	g->events.moved(g->events.arg);
 }
 
-static void on_first_listing(struct sweep_ask *ask, const struct err *e)
-{
-	struct engine *g = owner_of(ask, struct engine, first_listing);
-
-	g->listing = false;
-	g->listed = !e->code; /* what it found is in state.db, and storage knows how it went */
-}
-
 static void on_storage_reached(void *arg)
 {
 	struct engine *g = arg;
 
 	engine_send(g, PATIENCE_REACHED);
-	if (g->listed || g->listing || g->closing)
-		return;
-	g->listing = true;
-	g->first_listing.done = on_first_listing;
-	sweep_list(g->parts.sweep, &g->first_listing);
+	engine_list_first(g);
 }
 
 static void on_storage_changed(void *arg)
@@ -203,8 +191,10 @@ uint64_t engine_turn(struct engine *g, uint64_t now)
 	uint64_t next = pipeline_turn(g->parts.pipeline, now);
 	uint64_t upload = uploads(g) ? transfer_due(g->parts.transfer) : ALARM_NEVER;
 	uint64_t count = budget_turn(g->parts.budget, now);
+	uint64_t list = engine_list_turn(g, now);
 	next = upload < next ? upload : next;
-	return count < next ? count : next;
+	next = count < next ? count : next;
+	return list < next ? list : next;
 }
 
 void engine_scanned(struct engine *g, const char *database, uint32_t count)

@@ -1,6 +1,7 @@
 #include "common/log.h"
 #include "common/text.h"
 #include "daemon/engine_inner.h"
+#include "daemon/io/alarm.h"
 
 #include <unistd.h>
 
@@ -45,6 +46,7 @@ enum err_code engine_open(struct engine **out, const struct engine_start *start,
 	g->parts = (struct engine_parts){
 		.loop = start->loop, .config = start->config, .state = start->state};
 	g->events = start->events;
+	g->list_at = ALARM_NEVER;
 	if (gethostname(g->host, sizeof(g->host) - 1))
 		g->host[0] = '\0';
 	*out = g;

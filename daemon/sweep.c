@@ -148,6 +148,17 @@ static void ask_metadata(struct sweep *s, const char *key)
 	store_start(storage_store(s->storage), &s->get);
 }
 
+/* Keys come in order, so an object's metadata comes right behind it, maybe on the next page. */
+static bool may_have_metadata(const struct sweep *s, const struct store_entry *entry)
+{
+	char key[OBJKEY_ROOM];
+
+	if (s->at == s->list.got.entry_count)
+		return s->list.got.cursor[0];
+	objkey_beside(key, entry->key, OBJKEY_METADATA);
+	return strcmp(s->list.got.entries[s->at].key, key) == 0;
+}
+
 /* Goes through the page until something has to be asked for, or to its end. */
 static void describe_next(struct sweep *s)
 {
@@ -163,7 +174,7 @@ static void describe_next(struct sweep *s)
 		*seen = bare(entry, database, moment);
 		seen->known = state_seen_known(
 			s->state, s->store, entry->key, entry->size, entry->modified);
-		if (!seen->known) {
+		if (!seen->known && may_have_metadata(s, entry)) {
 			ask_metadata(s, entry->key);
 			return;
 		}

@@ -2,7 +2,7 @@
  *
  * When all is well: the keys are listed page by page; a version that was described before costs
  * nothing more (versions never change), a new one costs one GET of its metadata, which brings its
- * tags too.  At the end what is no longer there is forgotten, and the listing has an age.
+ * tags too; one without metadata costs none, for the page shows that it has none.  At the end what is no longer there is forgotten, and the listing has an age.
  *
  * When not: the first failure ends it; what was known stays, and so does its age.  Metadata that
  * cannot be read refuses its version, not the listing; a version without metadata is listed
@@ -16,6 +16,8 @@
 
 #include "daemon/budget.h"
 #include "daemon/storage.h"
+
+#define SWEEP_EVERY UINT64_C(43200000) /* ms: 12 hours after the last, it is done unasked */
 
 struct sweep;
 

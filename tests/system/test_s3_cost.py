@@ -32,6 +32,24 @@ def test_p12_a_backup_is_two_puts_and_a_head_and_an_unchanged_database_costs_no_
     assert [len(site.rows(key)) for key in site.keys()] == [3, 4, 5]
 
 
+def test_p12_a_listing_gets_only_metadata_that_is_new_and_there(cloud, unruly, radosgw):
+    site, proxy = cloud(radosgw), unruly(radosgw)
+    site.database()
+    site.make()
+    site.configure(endpoint=proxy.endpoint, sync="cache_ttl_seconds = 0")
+    site.start()
+    site.call("backup")
+    for day in range(1, 4):
+        site.bucket.put(f"backups/parts.db/2024010{day}_000000_parts.db", b"as a client leaves it that crashed")
+    assert len(site.call("list")["versions"]) == 4
+    since = len(proxy.requests)
+    assert [version["described"] for version in site.call("list")["versions"]] == [True, False, False, False]
+    assert proxy.counts(since) == {"LIST": 2}  # whether the store is there, and the page
+    site.bucket.put("backups/parts.db/20240102_000000_parts.db.metadata.json", b"{}")
+    assert site.call("list")["versions"][2]["refused"]
+    assert proxy.counts(since) == {"LIST": 4, "GET": 1}
+
+
 def test_p11_status_is_answered_while_a_reload_closes_the_store(cloud, unruly, radosgw):
     site, proxy = cloud(radosgw), unruly(radosgw)
     site.database()
