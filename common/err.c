@@ -84,6 +84,15 @@ const char *err_name(enum err_code code)
 	return codes[code].name;
 }
 
+enum err_code err_named(const char *name)
+{
+	size_t i = 0;
+
+	while (i < LENGTH(codes) && strcmp(codes[i].name, name) != 0)
+		i++;
+	return i < LENGTH(codes) ? (enum err_code)i : ERR_FAILED;
+}
+
 bool err_may_retry(enum err_code code)
 {
 	return codes[code].later;

@@ -59,4 +59,5 @@ enum err_code err_note(struct err *e, const char *fmt, ...) printf_like(2, 3);
 enum err_code err_sys(struct err *e, const char *fmt, ...) printf_like(2, 3);
 
 const char *err_name(enum err_code code);
+enum err_code err_named(const char *name); /* FAILED for a name that it does not know */
 bool err_may_retry(enum err_code code);

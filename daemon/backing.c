@@ -73,37 +73,6 @@ static void tell_wait(struct call *call, uint64_t when)
 	call_notify(call, "progress", params);
 }
 
-static bool is_named(const struct doc *list, const char *name)
-{
-	for (size_t i = 0; i < doc_length(list); i++)
-		if (strcmp(doc_as_text(doc_at(list, i), ""), name) == 0)
-			return true;
-	return false;
-}
-
-/* The databases asked for, or all; names of the configuration, which outlive the call. */
-static void wanted_names(
-	const struct call *call, const struct config *config, struct backup_want *want)
-{
-	const struct doc *list = call_param(call, "databases");
-
-	want->all = doc_length(list) == 0;
-	for (size_t i = 0; i < config->database_count; i++)
-		if (want->all || is_named(list, config->databases[i].name))
-			want->names[want->count++] = config->databases[i].name;
-}
-
-/* A name that was asked for and is not configured; NULL: there is none. */
-static const char *unknown_name(const struct call *call, const struct config *config)
-{
-	const struct doc *list = call_param(call, "databases");
-
-	for (size_t i = 0; i < doc_length(list); i++)
-		if (!config_find(config, doc_as_text(doc_at(list, i), "")))
-			return doc_as_text(doc_at(list, i), "");
-	return NULL;
-}
-
 static enum err_code may_back_up(
 	const struct engine *engine, const struct call *call, const char *unknown, struct err *e)
 {
@@ -121,9 +90,10 @@ static enum err_code may_back_up(
 void backing_take(struct call *call, struct backing *b, struct engine *engine)
 {
 	const struct config *config = engine_parts(engine)->config;
-	const char *unknown = unknown_name(call, config);
-	const char **names = text_room(config->database_count, sizeof(*names));
+	const char **names = text_room(config->database_count + 1, sizeof(*names)), *unknown;
 	struct backup_want want = {.names = names,
+		.count = call_databases(call, config, names, &unknown),
+		.all = doc_length(call_param(call, "databases")) == 0,
 		.operation = doc_as_text(call_param(call, "operation"), ""),
 		.wait = doc_as_bool(call_param(call, "wait"), true),
 		.progress = on_backup_progress,
@@ -134,7 +104,6 @@ void backing_take(struct call *call, struct backing *b, struct engine *engine)
 	if (may_back_up(engine, call, unknown, &e)) {
 		call_fail(call, &e, unknown);
 	} else {
-		wanted_names(call, config, &want);
 		want.not_before = moment_of(b, call, config);
 		if (!*want.operation)
 			want.operation = "Manual CLI backup";

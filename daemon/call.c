@@ -103,6 +103,30 @@ const struct doc *call_param(const struct call *call, const char *name)
 	return call_given(&call->request, name);
 }
 
+static bool is_named(const struct doc *list, const char *name)
+{
+	for (size_t i = 0; i < doc_length(list); i++)
+		if (strcmp(doc_as_text(doc_at(list, i), ""), name) == 0)
+			return true;
+	return false;
+}
+
+size_t call_databases(const struct call *call, const struct config *config, const char **names,
+	const char **unknown)
+{
+	const struct doc *list = call_param(call, "databases");
+	size_t count = 0;
+
+	*unknown = NULL;
+	for (size_t i = 0; i < doc_length(list) && !*unknown; i++)
+		if (!config_find(config, doc_as_text(doc_at(list, i), "")))
+			*unknown = doc_as_text(doc_at(list, i), "");
+	for (size_t i = 0; i < config->database_count; i++)
+		if (doc_length(list) == 0 || is_named(list, config->databases[i].name))
+			names[count++] = config->databases[i].name;
+	return count;
+}
+
 static bool of_type(const struct doc *value, enum call_type type)
 {
 	bool good = true;

@@ -41,6 +41,11 @@ void call_owed(const struct call *all, struct ipc_peer *peer);
 const struct doc *call_param(const struct call *call, const char *name);
 const struct doc *call_given(const struct proto_request *r, const char *name);
 
+/* The parameter `databases`: what is asked for, or all where none is; the count of `names`, which are
+ * the configuration's, in its order.  *unknown: one that is not configured, or NULL. */
+size_t call_databases(const struct call *call, const struct config *config, const char **names,
+	const char **unknown);
+
 /* Parameters of a verb: a name, and of what it has to be. */
 enum call_type { CALL_TEXT, CALL_COUNT, CALL_BOOL, CALL_TEXTS };
 struct call_rule {

@@ -1,12 +1,14 @@
 #include "daemon/control.h"
 
 #include "common/text.h"
+#include "daemon/syncing.h"
 
 #include <string.h>
 
 struct control {
 	struct verbs verbs;
 	struct call *calls;
+	bool listed; /* since casmand began */
 };
 
 static struct engine *engine_of(struct control *c)
@@ -146,6 +148,7 @@ struct control *control_open(struct state *state, const struct verbs_owner *owne
 	c->verbs.backing.all = backups_open();
 	c->verbs.rounds = rounds_open(owner->loop, owner->config_path, storage_in_use, c);
 	c->verbs.restores = restores_open();
+	c->verbs.syncs = syncs_open(c->verbs.restores, c->verbs.backing.all);
 	return c;
 }
 
@@ -173,8 +176,18 @@ void control_engine_stands(struct control *c)
 	restores_resume(c->verbs.restores, engine_of(c));
 }
 
+void control_listed(struct control *c)
+{
+	bool first = !c->listed;
+
+	c->listed = true;
+	if (first && engine_parts(engine_of(c))->config->auto_sync_on_start)
+		syncing_at_start(c->verbs.syncs, engine_of(c));
+}
+
 void control_engine_closes(struct control *c)
 {
+	syncs_abandon(c->verbs.syncs);
 	backups_abandon(c->verbs.backing.all, engine_of(c));
 	receipts_abandon(c->verbs.receipts, engine_of(c));
 	rounds_hurry(c->verbs.rounds);
@@ -190,5 +203,6 @@ void control_close(struct control *c)
 	backups_close(c->verbs.backing.all);
 	rounds_close(c->verbs.rounds);
 	restores_close(c->verbs.restores);
+	syncs_close(c->verbs.syncs);
 	free(c);
 }

@@ -24,6 +24,8 @@ void control_uploaded(
 	struct control *c, const char *id, enum copy_state state, const struct err *e);
 /* The engine stands: what a crash or a reload cut short is taken up again. */
 void control_engine_stands(struct control *c);
+/* The store was listed, for the first time or after a reload: the sync at start has waited for it. */
+void control_listed(struct control *c);
 /* The engine is about to close: who waits for it is answered. */
 void control_engine_closes(struct control *c);
 

@@ -112,6 +112,11 @@ static void on_uploaded(void *arg, const char *id, enum copy_state state, const 
 	control_uploaded(((struct daemon *)arg)->control, id, state, e);
 }
 
+static void on_listed(void *arg)
+{
+	control_listed(((struct daemon *)arg)->control);
+}
+
 /* --- engine, and the watchman who looks at it --------------------------- */
 
 /* Never two: each notice goes out once. */
@@ -153,6 +158,7 @@ static enum err_code start_engine(struct daemon *d, struct config *config, struc
 			    .state = d->state,
 			    .events = {.captured = on_captured,
 				       .uploaded = on_uploaded,
+				       .listed = on_listed,
 				       .moved = soon,
 				       .arg = d}
         },
@@ -301,14 +307,6 @@ static enum err_code open_socket(struct daemon *d, const struct config *c, struc
 		&(struct ipc_options){.path = c->socket, .group = c->socket_group}, &events, e);
 }
 
-static void warn(const struct config *c)
-{
-	load_warn(&c->warnings);
-	if (c->auto_sync_on_start)
-		log_warning("configuration",
-			"warning=\"auto_sync_on_start: this version cannot sync yet\"");
-}
-
 static void open_link(struct daemon *d)
 {
 	struct err e;
@@ -336,7 +334,7 @@ static enum err_code open_all(struct daemon *d, struct config *config, struct er
 		config_free(config);
 		return e->code;
 	}
-	warn(config);
+	load_warn(&config->warnings);
 	d->control = control_open(d->state, &owner);
 	/* The socket first: who finds another casmand there has begun nothing. */
 	if (open_socket(d, config, e)) {

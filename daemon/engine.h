@@ -24,7 +24,8 @@ struct engine_events {
 	void (*captured)(void *arg, const struct pipeline_result *r);
 	/* See transfer_events.result; and SUPERSEDED. */
 	void (*uploaded)(void *arg, const char *id, enum copy_state state, const struct err *e);
-	void (*moved)(void *arg); /* engine_turn() wants to be called soon */
+	void (*listed)(void *arg); /* the store was, for the first time */
+	void (*moved)(void *arg);  /* engine_turn() wants to be called soon */
 	void *arg;
 };
 

@@ -24,11 +24,13 @@ static uint64_t age(const struct engine_parts *p)
 static void on_listed(struct sweep_ask *ask, const struct err *e)
 {
 	struct engine *g = owner_of(ask, struct engine, own_listing);
+	bool first = !g->listed && !e->code;
 
 	g->listing = false;
-	g->listed =
-		g->listed || !e->code; /* what it found is in state.db, how it went, in storage */
+	g->listed |= !e->code; /* what it found is in state.db, how it went, in storage */
 	g->list_at = alarm_now() + (e->code ? AGAIN : SWEEP_EVERY);
+	if (first && !g->closing)
+		g->events.listed(g->events.arg);
 	g->events.moved(g->events.arg);
 }
 

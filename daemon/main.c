@@ -35,6 +35,8 @@
  *   whereabouts   where a database stands among its versions; core/lineage, core/ancestry: how that
  *                 is told; core/sync_rule: what sync does about it
  *   restore       the way back; restoring: as a verb; choose: which version; restore_record: crashes
+ *   sync          in step with the store, or why not; syncing: as a verb, and at start
+ *                 differ, io/rows: by what rows two histories differ
  *   download      one version into the spool folder; prove: is it what it should be?
  *   replace       safety version and contents: two jobs around one lock
  *   io/live       a proven copy through SQLite into the live database; io/live_made: where there

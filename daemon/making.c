@@ -26,16 +26,22 @@ static void tell(struct watched *w, enum pipeline_end end, const char *id, const
 static bool find_base(const struct watched *w, struct state_version *base)
 {
 	struct state *state = w->world->o.state;
+	struct version v;
 	bool restored;
 	struct err e;
 
 	*base = (struct state_version){0};
 	if (!w->row.base[0])
 		return false;
-	if (!state_version_get(state, w->row.base, w->world->store, base, &e))
-		return true;
-	base->state = COPY_STORED;
-	return !state_base_of(state, &w->row, &base->v, &restored, &e);
+	bool ours = !state_version_get(state, w->row.base, w->world->store, base, &e);
+	if (!ours)
+		base->state = COPY_STORED;
+	/* What is remembered of it may descend from more: see sync. */
+	if (!state_base_of(state, &w->row, &v, &restored, &e))
+		base->v = v;
+	else if (!ours)
+		return false;
+	return true;
 }
 
 bool making_base(struct watched *w, struct state_version *base)

@@ -6,6 +6,9 @@
  * capture makes a version that descends from the newest one and from the safety version.  Only then
  * the answer.
  *
+ * A sync does the same with the version that it takes, but asks once more whether it still may when
+ * the lock is its own (sync.h).
+ *
  * When not: before the writing nothing has changed; what failed is told, and the safety version
  * stays.  A peer that goes away stops nothing.
  *
@@ -25,12 +28,25 @@
 #include "daemon/engine.h"
 
 struct restores;
+struct whereabouts_seen;
+
+/* How a version is taken that sync has chosen. */
+struct restore_terms {
+	bool publish; /* a version of it is made at once: */
+	struct version
+		heir; /* as the child that this one is, see restore_record.h; its lineage is to
+				be filled in */
+};
 
 struct restore_want {
 	struct choose which; /* its texts are the caller's, until restore_start() returns */
 	bool dry_run;        /* only say what would happen */
 	bool hand_over;      /* touch no database: pass a descriptor of the proven copy */
 	bool no_safety, no_publish;
+	/* A sync: the version is the base afterwards, and is published only where the terms say so.
+	 * Asked under the lock, from what is there then.  False: nothing is written, and it ends with
+	 * CANCELED.  NULL: a restore. */
+	bool (*agree)(void *arg, const struct whereabouts_seen *seen, struct restore_terms *terms);
 	int wait_ms;                                     /* for the lock of a busy writer */
 	void (*progress)(void *arg, struct doc *params); /* gives params away */
 	void (*pass)(void *arg, int fd); /* gives away a descriptor that can only be read */

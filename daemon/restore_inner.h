@@ -30,6 +30,7 @@ struct restore {
 	struct restore_record record;
 	struct state_version safety;
 	bool has_safety;
+	struct restore_terms terms; /* of a sync */
 	uint64_t ticket;
 };
 

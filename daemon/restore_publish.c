@@ -42,10 +42,12 @@ void restore_fail(struct restore *r, const struct err *e)
 {
 	struct restore_want want = r->want;
 
-	if (r->stage > FETCHING || e->code != ERR_CANCELED)
+	bool ours = !r->want.agree; /* else the sync's to tell */
+
+	if (ours && (r->stage > FETCHING || e->code != ERR_CANCELED))
 		log_warning("restore", "db=%s key=%s error=\"%s\"", r->database, r->chosen.seen.key,
 			e->text);
-	if (r->stage >= HOLDING)
+	if (ours && r->stage >= HOLDING)
 		diary(restore_parts(r)->state, HISTORY_RESTORE_FAILED, r->database, e->text);
 	free_restore(r);
 	if (want.done)
@@ -167,13 +169,24 @@ static void ask_capture(struct restore *r)
 	text_free(&words);
 }
 
+static void tell_done(const struct restore *r)
+{
+	const struct restore_record *record = &r->record;
+
+	if (record->synced)
+		log_info("synced", "db=%s key=%s", r->database, record->key);
+	else
+		log_info("restored", "db=%s key=%s", r->database, record->key);
+	diary(restore_parts(r)->state, record->synced ? HISTORY_SYNCED : HISTORY_RESTORED,
+		r->database, record->key);
+}
+
 void restore_publish(struct restore *r)
 {
 	const struct engine_parts *p = restore_parts(r);
 	struct err e = {0};
 
-	log_info("restored", "db=%s key=%s", r->database, r->record.key);
-	diary(p->state, HISTORY_RESTORED, r->database, r->record.key);
+	tell_done(r);
 	if (r->record.publish)
 		pipeline_inherit(&r->hold, &r->record.heir);
 	else

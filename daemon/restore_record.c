@@ -23,6 +23,7 @@ enum err_code restore_record_put(
 	doc_put_text(d, "content", r->content);
 	doc_put_text(d, "before", r->before);
 	doc_put_bool(d, "logged", r->logged);
+	doc_put_bool(d, "synced", r->synced);
 	doc_put_bool(d, "publish", r->publish);
 	doc_put_bool(d, "restored", r->restored);
 	doc_put_text(d, "chosen", chosen);
@@ -50,6 +51,7 @@ static enum err_code read_record(const struct doc *d, struct restore_record *r, 
 		!take(d, "before", r->before, sizeof(r->before)))
 		return err_set(e, ERR_CORRUPT, NAME " is damaged");
 	r->logged = doc_as_bool(doc_get(d, "logged"), false);
+	r->synced = doc_as_bool(doc_get(d, "synced"), false);
 	r->publish = doc_as_bool(doc_get(d, "publish"), false);
 	r->restored = doc_as_bool(doc_get(d, "restored"), false);
 	if (version_read_whole(&r->chosen, doc_as_text(doc_get(d, "chosen"), ""), e))

@@ -14,6 +14,7 @@ struct restore_record {
 	char content[VERSION_HASH + 1]; /* of the new contents ... */
 	char before[VERSION_HASH + 1];  /* ... and of the old ones; "": there were none */
 	bool logged;                    /* the database is in WAL mode */
+	bool synced;                    /* by a sync */
 	bool publish;                   /* else: */
 	bool restored;                  /* an older version, on purpose */
 	struct version chosen;          /* whose contents they are */

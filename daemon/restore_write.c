@@ -2,6 +2,7 @@
 #include "common/text.h"
 #include "daemon/capture.h"
 #include "daemon/restore_inner.h"
+#include "daemon/whereabouts.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -49,6 +50,17 @@ static void take_newest(void *arg, const struct state_listed *l)
 	f->found = f->found || choose_usable(l);
 }
 
+/* All but its lineage is nobody's matter. */
+static struct version nobodys_child(const struct restore *r)
+{
+	struct version v = r->chosen.seen.v;
+
+	memcpy(v.id, r->replace.id, sizeof(v.id));
+	(void)snprintf(v.machine, sizeof(v.machine), "%s", state_machine(restore_parts(r)->state));
+	version_descend(&v, NULL);
+	return v;
+}
+
 /* Published it is the child of all that it comes after: so other machines follow. */
 static void describe_record(struct restore *r)
 {
@@ -65,10 +77,7 @@ static void describe_record(struct restore *r)
 	page.arg = f;
 	if (state_list(p->state, storage_id(p->storage), &page, &e))
 		f->found = false;
-	r->record.heir = r->record.chosen; /* all but the lineage is nobody's matter */
-	memcpy(r->record.heir.id, r->replace.id, sizeof(r->record.heir.id));
-	(void)snprintf(r->record.heir.machine, sizeof(r->record.heir.machine), "%s",
-		state_machine(p->state));
+	r->record.heir = nobodys_child(r);
 	version_descend(&r->record.heir, f->found ? &f->newest.seen.v : NULL);
 	if (r->has_safety)
 		version_join(&r->record.heir, &r->safety.v);
@@ -88,6 +97,16 @@ static void describe_record(struct restore *r)
 	free(f);
 }
 
+/* What sync agreed to, and a safety version besides. */
+static void keep_terms(struct restore *r)
+{
+	r->record.heir = r->terms.heir;
+	if (r->has_safety)
+		version_join(&r->record.heir, &r->safety.v);
+	r->record.synced = true;
+	r->record.publish = r->terms.publish;
+}
+
 static void write_through(struct restore *r, struct err *e)
 {
 	struct restore_record *record = &r->record;
@@ -103,7 +122,10 @@ static void write_through(struct restore *r, struct err *e)
 	memcpy(record->chosen.content, r->download.prove.content, sizeof(record->chosen.content));
 	memcpy(record->chosen.checksum, r->download.prove.checksum,
 		sizeof(record->chosen.checksum));
-	describe_record(r);
+	if (r->want.agree)
+		keep_terms(r);
+	else
+		describe_record(r);
 	if (restore_record_put(restore_parts(r)->state, record, e)) {
 		let_go(r, e);
 		return;
@@ -114,6 +136,21 @@ static void write_through(struct restore *r, struct err *e)
 	replace_write(restore_parts(r)->loop, &r->replace);
 }
 
+/* A sync is agreed to by what is there now, or not. */
+static enum err_code agree(struct restore *r, struct err *e)
+{
+	const struct replace *replace = &r->replace;
+	const struct whereabouts_seen seen = {.present = replace->snapshot.size > 0,
+		.empty = replace->kept && replace->check.sound && !replace->check.rows,
+		.content = replace->snapshot.content,
+		.checksum = replace->snapshot.checksum};
+
+	r->terms = (struct restore_terms){.heir = nobodys_child(r)};
+	if (!r->want.agree || r->want.agree(r->want.arg, &seen, &r->terms))
+		return e->code = ERR_NONE;
+	return err_set(e, ERR_CANCELED, "%s was written meanwhile", r->database);
+}
+
 /* The lock is ours, and the safety copy durable. */
 static void on_begun(struct replace *replace, const struct err *result)
 {
@@ -121,15 +158,15 @@ static void on_begun(struct replace *replace, const struct err *result)
 	struct capture copy = {.snapshot = replace->snapshot, .check = replace->check};
 	struct err e = *result;
 
-	if (!e.code && replace->kept) {
+	if (!e.code && r->abandoned)
+		err_set(&e, ERR_CANCELED, "casmand stops or reloads: nothing was changed");
+	if (!e.code && !agree(r, &e) && replace->kept) {
 		memcpy(copy.id, replace->id, sizeof(copy.id));
 		r->has_safety = !pipeline_safety(&r->hold, &copy, &r->safety, &e);
 		replace->kept = !r->has_safety;
 		if (!r->has_safety)
 			err_note(&e, "the safety version cannot be made");
 	}
-	if (!e.code && r->abandoned)
-		err_set(&e, ERR_CANCELED, "casmand stops or reloads: nothing was changed");
 	if (e.code)
 		let_go(r, &e);
 	else

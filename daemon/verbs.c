@@ -6,6 +6,7 @@
 #include "daemon/pinning.h"
 #include "daemon/report.h"
 #include "daemon/restoring.h"
+#include "daemon/syncing.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -141,6 +142,11 @@ static void on_accept(struct verbs *v, struct call *call)
 	pinning_take(call, verbs_engine(v), PINNING_ACCEPT);
 }
 
+static void on_sync(struct verbs *v, struct call *call)
+{
+	syncing_take(call, v->syncs, verbs_engine(v));
+}
+
 static const struct call_rule no_rules[] = {
 	{NULL, CALL_TEXT}
 };
@@ -162,6 +168,7 @@ static const struct verb verbs[] = {
 	{"pin",     on_pin,     pinning_rules,       true,  false},
 	{"unpin",   on_unpin,   pinning_rules,       true,  false},
 	{"accept",  on_accept,  pinning_rules,       true,  false},
+	{"sync",    on_sync,    syncing_rules,       true,  true },
 	{"reload",  on_reload,  no_rules,            true,  false},
 };
 

@@ -11,6 +11,7 @@
 #include "daemon/io/ipc.h"
 #include "daemon/restore.h"
 #include "daemon/scans.h"
+#include "daemon/sync.h"
 
 /* What a reload found; the caller's to free. */
 struct verbs_reload {
@@ -39,6 +40,7 @@ struct verbs {
 	struct backing backing;
 	struct rounds *rounds;
 	struct restores *restores;
+	struct syncs *syncs;
 };
 
 struct engine *verbs_engine(const struct verbs *v);

@@ -7,10 +7,15 @@
 #include <string.h>
 
 struct rows {
-	struct version *versions;
+	struct state_listed *listed;
 	struct ancestry_version *list;
 	size_t count, room;
 };
+
+static bool is_bare_beginning(const struct version *v)
+{
+	return v->record_count == 0 && v->bases == 0;
+}
 
 static void take(void *arg, const struct state_listed *l)
 {
@@ -18,8 +23,8 @@ static void take(void *arg, const struct state_listed *l)
 
 	if (r->count == r->room)
 		return;
-	r->versions[r->count] = l->seen.v;
-	r->list[r->count] = (struct ancestry_version){.v = &r->versions[r->count],
+	r->listed[r->count] = *l;
+	r->list[r->count] = (struct ancestry_version){.v = &r->listed[r->count].seen.v,
 		.usable = choose_usable(l),
 		.stored = l->state == COPY_STORED || l->state == COPY_PROVEN};
 	r->count++;
@@ -31,20 +36,32 @@ static void count(void *arg, const struct state_listed *l)
 	((struct rows *)arg)->room++;
 }
 
+static void leave_out_bare_beginnings(struct rows *r)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < r->count; i++)
+		any |= r->list[i].usable && !is_bare_beginning(r->list[i].v);
+	for (size_t i = 0; i < r->count; i++)
+		r->list[i].usable &= !any || !is_bare_beginning(r->list[i].v);
+}
+
 /* Newest first.  Counted first, for there are mostly few. */
-static bool gather(const struct engine_parts *p, const char *database, struct rows *r)
+static enum err_code gather(
+	const struct engine_parts *p, const char *database, struct rows *r, struct err *e)
 {
 	struct state_page page = {
 		.database = database, .limit = WHEREABOUTS_MOST, .each = count, .arg = r};
-	struct err e;
 
-	if (state_list(p->state, storage_id(p->storage), &page, &e))
-		return false;
-	r->versions = text_room(r->room + 1, sizeof(*r->versions));
+	if (state_list(p->state, storage_id(p->storage), &page, e))
+		return e->code;
+	r->listed = text_room(r->room + 1, sizeof(*r->listed));
 	r->list = text_room(r->room + 1, sizeof(*r->list));
 	page.cursor[0] = '\0';
 	page.each = take;
-	return !state_list(p->state, storage_id(p->storage), &page, &e);
+	e->code = state_list(p->state, storage_id(p->storage), &page, e);
+	leave_out_bare_beginnings(r);
+	return e->code;
 }
 
 static bool is_listed(const struct engine_parts *p)
@@ -76,27 +93,73 @@ static bool find_base(
 	return true;
 }
 
-enum lineage_state whereabouts_of(const struct engine_parts *p, const struct pipeline_view *view)
+enum err_code whereabouts_look(const struct engine_parts *p, const struct pipeline_view *view,
+	const struct whereabouts_seen *seen, struct whereabouts *w, struct err *e)
 {
 	struct rows rows = {0};
-	struct version base;
 	struct lineage_local local = {.present = view->present && !view->empty,
 		.listed = is_listed(p),
 		.changed = view->dirty,
 		.content = "",
 		.checksum = ""};
-	enum lineage_state state = LINEAGE_UNKNOWN;
 
-	if (find_base(p, view->config->name, &base, &local.restored))
-		local.base = &base;
-	if (gather(p, view->config->name, &rows))
-		state = lineage_judge(
-			&local, &(struct ancestry_known){.list = rows.list, .count = rows.count})
-				.state;
-	free(rows.versions);
-	free(rows.list);
+	*w = (struct whereabouts){0};
+	w->has_base = find_base(p, view->config->name, &w->base, &local.restored);
+	if (w->has_base)
+		local.base = &w->base;
+	local.empty = w->has_base && !view->dirty && is_bare_beginning(&w->base);
+	if (seen) {
+		local.present = seen->present;
+		local.empty = seen->empty ||
+			(w->has_base && is_bare_beginning(&w->base) &&
+				strcmp(seen->content, w->base.content) == 0);
+		local.changed = !seen->present;
+		local.content = seen->content;
+		local.checksum = seen->checksum;
+	}
+	e->code = gather(p, view->config->name, &rows, e);
+	w->listed = rows.listed;
+	w->known = (struct ancestry_known){.list = rows.list, .count = rows.count};
+	if (!e->code)
+		w->l = lineage_judge(&local, &w->known);
 	/* What cannot be captured may hold anything. */
-	if (view->error && (state == LINEAGE_IN_STEP || state == LINEAGE_BEHIND))
-		return LINEAGE_UNKNOWN;
+	if (view->error && !seen && (w->l.state == LINEAGE_IN_STEP || w->l.state == LINEAGE_BEHIND))
+		w->l.state = LINEAGE_UNKNOWN;
+	return e->code;
+}
+
+void whereabouts_end(struct whereabouts *w)
+{
+	free(w->listed);
+	free(w->known.list);
+}
+
+enum lineage_state whereabouts_of(const struct engine_parts *p, const struct pipeline_view *view)
+{
+	struct whereabouts w;
+	struct err e;
+	enum lineage_state state =
+		whereabouts_look(p, view, NULL, &w, &e) ? LINEAGE_UNKNOWN : w.l.state;
+
+	whereabouts_end(&w);
 	return state;
+}
+
+void whereabouts_join(
+	const struct whereabouts *w, const struct version *first, struct version *heir)
+{
+	version_descend(heir, first);
+	for (size_t i = 0; i < w->known.count; i++)
+		if (w->known.list[i].head)
+			version_join(heir, w->known.list[i].v);
+	if (w->has_base)
+		version_join(heir, &w->base);
+}
+
+bool whereabouts_others(const struct whereabouts *w, const struct version *taken)
+{
+	for (size_t i = 0; i < w->known.count; i++)
+		if (w->known.list[i].head && !ancestry_is_same(w->known.list[i].v, taken))
+			return true;
+	return false;
 }

@@ -21,7 +21,7 @@ LAYERS = {  # folder: folders it may include besides itself
 }
 LIBRARIES = {  # outside header: files that may include it
     r"uv\.h": r"daemon/io/(work|alarm|child|link|watch|http\w*|inbox|ipc\w*|signals|store_maker)\b|daemon/(daemon|doctor_alone)\.c|tests/",
-    r"sqlite3\.h": r"daemon/io/(state\w*|snapshot|pages|live|check|look|sql)\.[ch]|tests/",
+    r"sqlite3\.h": r"daemon/io/(state\w*|snapshot|pages|rows|live|check|look|sql)\.[ch]|tests/",
     r"linux/(rt)?netlink\.h": r"daemon/(io/link|core/linknews)\.c|tests/",
     r"openssl/": r"daemon/io/digest\.c",
     r"ini\.h": r"daemon/core/config\w*\.c",

@@ -115,7 +115,7 @@ static bool is_stored(const struct ancestry_known *known, const struct version *
 static enum lineage_state state_of(
 	const struct lineage_local *local, bool changed, bool stored, const struct sorted *s)
 {
-	if (!local->present)
+	if (!local->present || (local->empty && s->same == LINEAGE_NONE))
 		return LINEAGE_ABSENT;
 	if (s->heads == 0 && (local->listed || !local->base))
 		return LINEAGE_NO_VERSION;
@@ -155,4 +155,29 @@ struct lineage lineage_judge(const struct lineage_local *local, struct ancestry_
 	else if (l.state == LINEAGE_DIVERGED)
 		l.take = s.other != LINEAGE_NONE ? s.other : s.newer;
 	return l;
+}
+
+static bool leads_to(
+	const struct ancestry_known *known, const struct version *from, const struct version *to)
+{
+	char a[VERSION_ID + 1], b[VERSION_ID + 1];
+
+	version_identity(from, a);
+	version_identity(to, b);
+	return strcmp(a, b) == 0 || ancestry_is_ancestor(known, from, to);
+}
+
+size_t lineage_fork(
+	const struct ancestry_known *known, const struct version *a, const struct version *b)
+{
+	size_t newest = LINEAGE_NONE;
+
+	for (size_t i = 0; i < known->count; i++) {
+		const struct version *v = known->list[i].v;
+
+		if (leads_to(known, v, a) && leads_to(known, v, b) &&
+			(newest == LINEAGE_NONE || known->list[newest].v->timestamp < v->timestamp))
+			newest = i;
+	}
+	return newest;
 }

@@ -25,7 +25,8 @@ enum lineage_state {
 const char *lineage_name(enum lineage_state state);
 
 struct lineage_local {
-	bool present;                   /* a file with a row in some table */
+	bool present;                   /* a file that is no empty one */
+	bool empty;                     /* which has no row in any table */
 	bool listed;                    /* the store's listing is known */
 	bool restored;                  /* restored without publishing */
 	bool changed;                   /* commits since the base; ignored where `content` tells */
@@ -45,3 +46,7 @@ struct lineage {
 
 /* The heads of `known` are answered too.  `same` and `take` are places in its list. */
 struct lineage lineage_judge(const struct lineage_local *local, struct ancestry_known *known);
+
+/* The newest that both descend from, or are; NONE: none is known. */
+size_t lineage_fork(
+	const struct ancestry_known *known, const struct version *a, const struct version *b);

@@ -62,6 +62,34 @@ static enum err_code tables(struct sql *s, struct check *out, struct err *e)
 	return e->code ? judge(out, e) : ERR_NONE;
 }
 
+static bool has_row(struct sql *s, const char *table)
+{
+	char *text = sqlite3_mprintf("SELECT 1 FROM main.\"%w\" LIMIT 1", table);
+	sqlite3_stmt *row = NULL;
+	bool has = true;
+
+	REQUIRE(text);
+	if (sqlite3_prepare_v2(sql_handle(s), text, -1, &row, NULL) == SQLITE_OK)
+		has = sqlite3_step(row) != SQLITE_DONE;
+	sqlite3_finalize(row);
+	sqlite3_free(text);
+	return has;
+}
+
+static enum err_code any_row(struct sql *s, struct check *out, struct err *e)
+{
+	struct sqlite3_stmt *row = sql_query(s, e,
+		"SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage > 0 AND name "
+		"NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
+		"");
+
+	out->rows = false;
+	while (sql_next(s, row, e))
+		out->rows = out->rows || has_row(s, sql_text(row, 0));
+	out->rows |= e->code != ERR_NONE;
+	return e->code ? judge(out, e) : ERR_NONE;
+}
+
 static enum err_code count(struct sql *s, const char *table, struct check *out, struct err *e)
 {
 	char *text = sqlite3_mprintf("SELECT count(*) FROM main.\"%w\"", table);
@@ -95,12 +123,12 @@ enum err_code check_copy(
 	struct check_ask asked = *ask;
 	scoped(sql) struct sql *s = NULL;
 
-	*out = (struct check){.sound = true, .record_count = -1};
+	*out = (struct check){.sound = true, .rows = true, .record_count = -1};
 	e->code = ERR_NONE;
 	if (sql_open(&s, path, SQL_IMMUTABLE, e))
 		return e->code;
 	sqlite3_progress_handler(sql_handle(s), STEPS, has_to_stop, &asked);
-	if (!integrity(s, out, e) && !tables(s, out, e) &&
+	if (!integrity(s, out, e) && !tables(s, out, e) && !any_row(s, out, e) &&
 		!(*ask->count_table && count(s, ask->count_table, out, e)) && ask->orphans)
 		e->code = orphans(s, out, e);
 	if (e->code == ERR_CANCELED && is_late(ask))

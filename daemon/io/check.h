@@ -17,6 +17,7 @@ struct check {
 	bool partly;          /* it could not look at everything (a collation or function of the
 				 application's own) */
 	struct text tables;   /* their names, each with a newline behind it, in order */
+	bool rows;            /* some table has one; true where that cannot be told */
 	int64_t record_count; /* rows of the table asked for; -1: there is none */
 	int64_t orphans;      /* rows whose foreign key points nowhere */
 };

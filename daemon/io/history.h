@@ -24,6 +24,7 @@
 	X(SUPERSEDED, "superseded")                                                                \
 	X(BAD, "bad")                                                                              \
 	X(RESTORED, "restored")                                                                    \
+	X(SYNCED, "synced")                                                                        \
 	X(RESTORE_FAILED, "restore_failed")                                                        \
 	X(STARTED, "started")                                                                      \
 	X(STOPPED, "stopped")                                                                      \

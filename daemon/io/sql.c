@@ -136,6 +136,18 @@ enum err_code sql_open(struct sql **out, const char *path, enum sql_mode mode, s
 	return ERR_NONE;
 }
 
+enum err_code sql_attach(
+	struct sql *s, const char *path, enum sql_mode mode, const char *name, struct err *e)
+{
+	scoped(heap) char *uri = uri_of(path, mode);
+	char *text = sqlite3_mprintf("ATTACH %Q AS \"%w\"", uri, name);
+
+	REQUIRE(text);
+	e->code = sql_do(s, text, e);
+	sqlite3_free(text);
+	return e->code ? err_note(e, "open %s", path) : ERR_NONE;
+}
+
 void sql_close(struct sql *s)
 {
 	if (!s)

@@ -32,6 +32,10 @@ SCOPED(sql, struct sql *, NULL, sql_close)
 
 struct sqlite3 *sql_handle(struct sql *s);
 
+/* Opens a second file on this connection, as `name`. */
+enum err_code sql_attach(struct sql *s, const char *path, enum sql_mode mode, const char *name,
+	struct err *e) must_check;
+
 /* From now on others' locks are waited for, until alarm_now() is `until` or *stop is true (NULL:
  * never).  Without it what is locked is BUSY at once. */
 void sql_patient(struct sql *s, uint64_t until, atomic_bool *stop);

@@ -415,6 +415,13 @@ def own_radosgw():
     yield from own("radosgw")
 
 
+@pytest.fixture
+def pair():
+    from pairs import machines
+
+    yield from machines()
+
+
 # --- what takes long -----------------------------------------------------------------------------
 
 

@@ -1,31 +1,7 @@
 """Two machines and one store: where each stands, and what one restores of the other's."""
 import hashlib
 
-import pytest
-from conftest import end_site, new_site
-
-
-@pytest.fixture
-def pair():
-    """Two machines with a database each and one store; the first has made a version."""
-    one, other = new_site(), new_site()
-    one.store.mkdir()
-    other.store.symlink_to(one.store)
-    for site in (one, other):
-        site.database()
-        site.configure()
-    one.make()
-    one.start()
-    one.call("backup")
-    other.start()
-    yield one, other
-    end_site(other)
-    end_site(one)
-
-
-def state(site):
-    site.call("status", refresh=True)
-    return site.status("parts.db")["state"]
+from pairs import rows, state
 
 
 def join(one, other):
@@ -35,10 +11,6 @@ def join(one, other):
     result = other.call("restore", key=site_key)
     assert result["safety"] is None and result["published"] is None
     assert state(one) == state(other) == "in_step"
-
-
-def rows(site):
-    return [part for _, part in site.rows_of(site.path())]
 
 
 def test_who_took_the_newest_is_in_step_and_goes_on_from_there(pair):
