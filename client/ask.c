@@ -37,6 +37,32 @@ enum proto_exit exit_of_backup(const struct doc *result)
 	return waiting ? EXIT_OFFLINE : EXIT_DONE;
 }
 
+static enum proto_exit exit_of_one(const struct doc *database)
+{
+	const char *did = doc_as_text(doc_get(database, "did"), "failed");
+
+	if (strcmp(did, "stopped") == 0)
+		return EXIT_DIVERGED;
+	if (strcmp(did, "failed") == 0)
+		return proto_exit_of(doc_as_text(doc_get(database, "error_name"), ""));
+	return EXIT_DONE;
+}
+
+enum proto_exit exit_of_sync(const struct doc *result)
+{
+	static const enum proto_exit worst_first[] = {
+		EXIT_FAILED, EXIT_DENIED, EXIT_DIVERGED, EXIT_OFFLINE};
+	const struct doc *list = doc_get(result, "databases");
+
+	if (!doc_is_array(list))
+		return EXIT_FAILED;
+	for (size_t i = 0; i < LENGTH(worst_first); i++)
+		for (size_t k = 0; k < doc_length(list); k++)
+			if (exit_of_one(doc_at(list, k)) == worst_first[i])
+				return worst_first[i];
+	return EXIT_DONE;
+}
+
 /* A state that we do not know is none. */
 static int rank(const struct doc *state)
 {

@@ -11,6 +11,8 @@ enum proto_exit exit_of_backup(const struct doc *result);
 
 /* How far the scan is, against how far it was to be: EXIT_OFFLINE where it is only captured, or time
  * ran out, EXIT_FAILED where it could not be captured. */
+/* By the worst of its databases. */
+enum proto_exit exit_of_sync(const struct doc *result);
 enum proto_exit exit_of_scan(const struct doc *result);
 
 /* What `status` answers. */

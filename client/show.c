@@ -104,6 +104,7 @@ void show_progress(struct pen *p, const struct doc *params)
 		{"locking",     "waiting for who writes it"        },
 		{"writing",     "writing the contents"             },
 		{"publishing",  "publishing the restored version"  },
+		{"comparing",   "comparing it with what is here"   },
 	};
 	const char *state = doc_as_text(doc_get(params, "state"), "");
 	int64_t seconds;

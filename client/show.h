@@ -15,6 +15,7 @@ void show_scan(struct pen *p, const struct doc *result);
 void show_reload(struct pen *p, const struct doc *result);
 void show_backup(struct pen *p, const struct doc *result);
 void show_restore(struct pen *p, const struct doc *result);
+void show_sync(struct pen *p, const struct doc *result);
 void show_list(struct pen *p, const struct doc *result);
 void show_doctor(struct pen *p, const struct doc *result);
 void show_metrics(struct pen *p, const struct doc *status);

@@ -76,6 +76,15 @@ static const struct option restore_options[] = {
 };
 
 static const struct option key_operand = {"KEY", NULL, NULL, OPTION_TEXT, "key", NULL};
+static const struct option sync_operand = {"DB...", NULL, NULL, OPTION_LIST, "databases", NULL};
+static const struct option sync_options[] = {
+	{"--parts",     NULL, "parts.db",                                   OPTION_LIST, "databases", "parts.db"},
+	{"--assembled", NULL, "assembled_casm.db",                          OPTION_LIST, "databases", "assembled_casm.db"},
+	{"--force",     NULL, "take the newest version of the others",      OPTION_TRUE, "force",     NULL},
+	{"--mine",      NULL, "keep what is here, and let the others follow", OPTION_TRUE, "mine",    NULL},
+	{"--dry-run",   NULL, "only show what would be done",               OPTION_TRUE, "dry_run",   NULL},
+	{0},
+};
 
 static const struct option status_options[] = {
 	{"--refresh", NULL, "ask the store first", OPTION_TRUE, "refresh", NULL},
@@ -190,6 +199,15 @@ const struct verb verbs[] = {
 		.operand = &key_operand,
 		.timeout_s = QUICK,
 		.show = show_accept,
+	},
+	{
+		.name = "sync",
+		.help = "take what others stored, and store what is here",
+		.operand = &sync_operand,
+		.options = sync_options,
+		.unanswered = "What casmand has begun it brings to its end: see casmanctl history",
+		.show = show_sync,
+		.exit = exit_of_sync,
 	},
 	{
 		.name = "reload",
