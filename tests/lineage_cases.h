@@ -89,6 +89,9 @@
 	{"python: an older one, by checksum", "P1=x P2=y", "x of -", "P2", "behind", "P2"},
 	{"python: rows that it does not know", "P1=x P2=y", "z of -", "P2", "diverged", "P2"},
 	{"python: one was taken", "P1=x P2=y", ". of P1", "P2", "behind", "P2"},
+	{"python: bytes that it had before are no news", "P1=x A1<P1=y P2=x", ". of A1", "A1",
+		"in_step", "A1"},
+	{"python: nor for who stayed there", "P1=x A1<P1=y P2=x", ". of P1", "A1", "behind", "A1"},
 	{"python: taken, and changed", "P1=x", "* of P1", "P1", "ahead", "P1"},
 	{"python: taken, changed, and it went on", "P1=x P2=y", "* of P1", "P2", "diverged", "P2"},
 	{"python went on after ours", "A1=x P1=y", ". of A1", "P1", "behind", "P1"},
@@ -100,6 +103,8 @@
 	{"joined with python's", "A1=x P1=y A2<A1=z A3<A2<P1=w", ". of A3", "A3", "in_step", "A3"},
 	{"ours of the same bytes stands for python's", "P1=x A1=x", ". of A1", "A1", "in_step",
 		"A1"},
+	{"and so it does for who built on python's", "A1=x P1=x B1<P1=y", ". of A1", "B1", "behind",
+		"B1"},
 	{"python's of our bytes changes nothing", "A1=x A2<A1=y P1=x", ". of A2", "A2", "in_step",
 		"A2"},
 	/* clang-format on */

@@ -1,5 +1,7 @@
 #include "daemon/core/ancestry.h"
 
+#include "common/text.h"
+
 #include <string.h>
 
 bool ancestry_is_safety(const struct version *v)
@@ -20,13 +22,16 @@ bool ancestry_is_same(const struct version *a, const struct version *b)
 
 /* --- ancestors --------------------------------------------------------- */
 
+/* By its id; or by its bytes, which the Python client may have uploaded again. */
 static bool names(const struct version *v, const struct version *ancestor)
 {
-	char id[VERSION_ID + 1];
+	char id[VERSION_ID + 1], bytes[VERSION_ID + 1];
 
 	version_identity(ancestor, id);
+	text_cut(bytes, sizeof(bytes), ancestor->checksum);
 	for (size_t i = 0; i < v->ancestor_count; i++)
-		if (strcmp(v->ancestors[i], id) == 0)
+		if (strcmp(v->ancestors[i], id) == 0 ||
+			(bytes[0] && strcmp(v->ancestors[i], bytes) == 0))
 			return true;
 	return false;
 }
@@ -124,7 +129,7 @@ bool ancestry_is_ancestor(
 	if (names(b, a))
 		return true;
 	if (is_python(b)) /* what somebody wrote down outranks a clock */
-		return a->timestamp < b->timestamp && !reaches(a, b);
+		return a->timestamp < b->timestamp && !reaches(a, b) && !names(a, b);
 	if (is_python(a))
 		return reaches(b, a);
 	return !at_place(known, &place, a) && is_bridged(known, a, b);

@@ -7,7 +7,8 @@
  * published), and of a cloned machine (same machine and sequence, another id) only ids count.
  *
  * The Python client writes no lineage.  Ours name its versions like any other (version_identity(),
- * version_place()); one of its versions descends from all that is older, as that is how it works.
+ * version_place()); one of its versions descends from all that is older, as that is how it works, but
+ * not from what was made of the very same bytes: it uploads again what has not changed.
  * The other way time proves nothing: where ours does not name one of its versions, both are heads.
  *
  * A head is a usable version that no other usable one descends from.  Suspect, refused and safety
