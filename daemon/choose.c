@@ -23,11 +23,13 @@ static void look_at_row(void *arg, const struct state_listed *l)
 {
 	struct search *s = arg;
 	const char *key = s->which->key;
+	char id[VERSION_ID + 1];
 
 	if (s->found)
 		return;
+	version_identity(&l->seen.v, id);
 	if (key)
-		s->found = strcmp(l->seen.key, key) == 0 || strcmp(l->seen.v.id, key) == 0;
+		s->found = strcmp(l->seen.key, key) == 0 || strcmp(id, key) == 0;
 	else
 		s->found = choose_usable(l) && l->seen.v.timestamp <= s->which->until;
 	if (s->found)

@@ -9,7 +9,7 @@
 #include "daemon/io/state.h"
 
 struct choose {
-	const char *key;      /* or an id; NULL: by database and moment */
+	const char *key; /* or an identity (version_identity()); NULL: by database and moment */
 	const char *database; /* NULL: it is in the key, or found by the id */
 	int64_t until;        /* not made after this moment; INT64_MAX: the newest */
 };

@@ -3,6 +3,7 @@
 #include "common/log.h"
 #include "common/stamp.h"
 #include "common/text.h"
+#include "daemon/choose.h"
 #include "daemon/io/alarm.h"
 #include "daemon/making.h"
 #include "daemon/watched.h"
@@ -236,12 +237,24 @@ enum err_code pipeline_hold(struct pipeline *p, struct pipeline_hold *h, struct 
 		h->database);
 }
 
+/* What was stored may have been deleted since, by another machine or by the Python client. */
+static bool is_there_yet(const struct watched *w, const struct version *v)
+{
+	char id[VERSION_ID + 1];
+	struct state_listed l;
+	struct err e;
+
+	version_identity(v, id);
+	return !choose_version(w->world->o.state, w->world->store,
+		&(struct choose){.key = id, .database = v->db_name}, &l, &e);
+}
+
 void pipeline_safe(struct pipeline_hold *h, char *safe)
 {
 	struct state_version base;
 
 	safe[0] = '\0';
-	if (making_base(h->watched, &base) && !base.suspect)
+	if (making_base(h->watched, &base) && !base.suspect && is_there_yet(h->watched, &base.v))
 		memcpy(safe, base.v.content, sizeof(base.v.content));
 	state_version_end(&base);
 }

@@ -166,7 +166,7 @@ def test_p9_a_checksum_that_the_object_has_not_makes_the_restore_refused(both):
 # --- its clean-up ------------------------------------------------------------------------------------
 
 
-def test_p6_the_python_clients_clean_up_by_age_confuses_nobody(both):
+def test_p6_p8_the_python_clients_clean_up_by_age_confuses_nobody(both):
     site, python = both
     backup(site, "second")
     newest = backup(site, "third")
@@ -177,6 +177,10 @@ def test_p6_the_python_clients_clean_up_by_age_confuses_nobody(both):
     assert site.keys() == [key], "it has deleted all of casmand's"
     assert state(site) == "behind" and newest not in [v["key"] for v in versions(site)]
     assert site.call("backup")["unchanged"] == ["parts.db"] and site.keys() == [key]
-    site.call("restore", database="parts.db")
+    result = site.call("restore", database="parts.db")
+    assert result["safety"]["record_count"] == 5, "no version holds what was here any more"
+    drained(site)
+    (kept,) = [v["key"] for v in versions(site) if v["id"] == result["safety"]["id"]]
+    assert len(site.rows(kept)) == 5
     assert rows(site) == python.parts() and state(site) == "in_step"
     assert backup(site, "after") in site.keys() and state(site) == "in_step"

@@ -188,6 +188,17 @@ def queued(site):
     return {v["id"] for v in site.call("list")["versions"]}
 
 
+def test_p8_an_emptied_database_that_is_restored_on_purpose_is_not_suspect(site):
+    begin(site)
+    site.sql("parts.db", "DELETE FROM parts")
+    (emptied,) = site.call("backup")["versions"]
+    assert emptied["suspect"]
+    scan(site)
+    site.call("backup")
+    result = site.call("restore", key=emptied["key"])
+    assert rows(site) == [] and not result["published"]["suspect"]
+
+
 # --- disks and permissions -----------------------------------------------------------------------------
 
 
