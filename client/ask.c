@@ -1,6 +1,8 @@
 #include "client/ask.h"
 
+#include "client/moment.h"
 #include "common/scoped.h"
+#include "common/stamp.h"
 
 #include <string.h>
 
@@ -168,8 +170,26 @@ static enum err_code ask_pages(struct link *l, const struct paged *what, struct 
 	return ERR_NONE;
 }
 
+/* As casmand reads it. */
+static enum err_code put_since(struct doc *params, struct err *e)
+{
+	const char *since = doc_as_text(doc_get(params, "since"), NULL);
+	char text[STAMP_TEXT];
+	int64_t moment;
+
+	if (!since)
+		return ERR_NONE;
+	if (!moment_parse(since, &moment) && !moment_ago(since, &moment))
+		return err_set(e, ERR_FAILED,
+			"--since takes a moment such as '2026-11-20 14:30', or 2h or 3d");
+	doc_put_text(params, "since", stamp_json(text, moment));
+	return ERR_NONE;
+}
+
 enum err_code ask_list(struct link *l, struct doc *params, struct answer *a, struct err *e)
 {
+	if (put_since(params, e))
+		return e->code;
 	return ask_pages(l, &(struct paged){"list", "versions"}, params, a, e);
 }
 

@@ -3,6 +3,7 @@
  *     args     argv -> verb and params, by the table of verbs
  *     verbs    the table: what can be asked, with which options; help shows it
  *     ask      verbs that are more than one plain request: waiting, pages
+ *     moment   times as people type them
  *     link     the socket: lines, answers, progress, the deadline; denied: who may open it
  *     run      one verb through all of these: request, reply, output, exit code
  *     show*    a reply -> text; pen: columns, marks, sizes, moments

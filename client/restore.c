@@ -1,5 +1,6 @@
 #include "client/restore.h"
 
+#include "client/moment.h"
 #include "client/screen.h"
 #include "client/show.h"
 #include "common/scoped.h"
@@ -10,36 +11,11 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #define ID 32 /* hex digits of a version's id */
 
 /* --- which version ----------------------------------------------------- */
-
-static const char *const forms[] = {
-	"%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d"};
-
-static bool is_utc(const char *rest)
-{
-	rest += strspn(rest, " ");
-	return strcmp(rest, "UTC") == 0 || strcmp(rest, "Z") == 0;
-}
-
-bool restore_moment(const char *text, int64_t *moment)
-{
-	for (size_t i = 0; i < LENGTH(forms); i++) {
-		struct tm tm = {.tm_isdst = -1};
-		const char *rest = strptime(text, forms[i], &tm);
-
-		if (!rest || (*rest && !is_utc(rest)))
-			continue;
-		time_t seconds = *rest ? timegm(&tm) : mktime(&tm);
-		*moment = (int64_t)seconds * STAMP_SECOND;
-		return true;
-	}
-	return false;
-}
 
 static bool is_key(const char *word)
 {
@@ -52,14 +28,11 @@ static enum err_code put_moment(struct doc *params, struct err *e)
 	const char *before = doc_as_text(doc_get(params, "before"), NULL);
 	char text[STAMP_TEXT];
 	int64_t moment;
-	uint64_t ms;
 
-	if (at && !restore_moment(at, &moment))
+	if (at && !moment_parse(at, &moment))
 		return err_set(e, ERR_FAILED, "--at takes a moment such as '2026-11-20 14:30'");
-	if (before && !span_parse_time(before, &ms))
+	if (before && !moment_ago(before, &moment))
 		return err_set(e, ERR_FAILED, "--before takes a time such as 90min, 2h or 3d");
-	if (before)
-		moment = (int64_t)time(NULL) * STAMP_SECOND - (int64_t)ms * 1000;
 	if (at || before)
 		doc_put_text(params, "at", stamp_json(text, moment));
 	return ERR_NONE;

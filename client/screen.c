@@ -1,26 +1,13 @@
 #include "client/screen.h"
 
+#include "common/charset.h"
 #include "common/stamp.h"
 
 #include <errno.h>
-#include <langinfo.h>
-#include <locale.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
-
-static bool is_utf8(void)
-{
-	locale_t ours = newlocale(LC_CTYPE_MASK, "", NULL);
-
-	if (!ours)
-		return false;
-	bool utf8 = strcmp(nl_langinfo_l(CODESET, ours), "UTF-8") == 0;
-	freelocale(ours);
-	return utf8;
-}
 
 /* Set and not empty (no-color.org). */
 static bool no_colour(void)
@@ -32,7 +19,8 @@ static bool no_colour(void)
 
 struct screen screen_of(FILE *to)
 {
-	struct screen s = {.to = to, .terminal = isatty(fileno(to)), .look.utf8 = is_utf8()};
+	struct screen s = {
+		.to = to, .terminal = isatty(fileno(to)), .look.utf8 = charset_is_utf8()};
 	struct winsize size;
 
 	s.look.colour = s.terminal && !no_colour();

@@ -26,7 +26,8 @@ void show_pin(struct pen *p, const struct doc *result);
 void show_accept(struct pen *p, const struct doc *result);
 
 /* Parts of it. */
-void show_table(struct pen *p, const struct doc *versions);
+/* newest: all of a database are there, and the first is its newest. */
+void show_table(struct pen *p, const struct doc *versions, bool newest);
 void show_databases(struct pen *p, const struct doc *databases);
 void show_scans(struct pen *p, const struct doc *status);
 bool show_is_disabled(

@@ -46,7 +46,14 @@ static void state(struct pen *p, const struct doc *version)
 
 static void machine(struct pen *p, const struct doc *version)
 {
+	const struct doc *host = doc_get(version, "host");
+
 	beginning(p, machine_of(version), MACHINE);
+	if (doc_is_text(host)) {
+		pen_add(p, " (");
+		pen_text(p, host);
+		pen_add(p, ")");
+	}
 }
 
 static void suspect(struct pen *p, const struct doc *version)
@@ -55,13 +62,57 @@ static void suspect(struct pen *p, const struct doc *version)
 	pen_add(p, "looks damaged or emptied; kept, and pushes no other version out");
 }
 
+static void proven(struct pen *p, const struct doc *version)
+{
+	(void)version;
+	pen_add(p, "fetched again, and found good");
+}
+
 static void pinned(struct pen *p, const struct doc *version)
 {
 	(void)version;
 	pen_add(p, "yes: retention keeps it");
 }
 
-static void one(struct pen *p, const struct doc *version, bool machines)
+static void head(struct pen *p, const struct doc *version)
+{
+	(void)version;
+	pen_add(p, "no later version descends from it");
+}
+
+/* Where a database has one head, that is its newest, and not worth a line. */
+static bool is_one_of_several_heads(const struct doc *versions, const struct doc *version)
+{
+	const char *name = doc_as_text(doc_get(version, "db_name"), "");
+	size_t heads = 0;
+
+	if (!doc_as_bool(doc_get(version, "head"), false))
+		return false;
+	for (size_t i = 0; i < doc_length(versions); i++)
+		heads += doc_as_bool(doc_get(doc_at(versions, i), "head"), false) &&
+			strcmp(doc_as_text(doc_get(doc_at(versions, i), "db_name"), ""), name) == 0;
+	return heads > 1;
+}
+
+/* What is known of it beside its contents. */
+static void standing(
+	struct pen *p, const struct doc *versions, const struct doc *version, bool machines)
+{
+	if (show_state(version))
+		pen_row(p, VALUES, "State", state, version);
+	if (strcmp(doc_as_text(doc_get(version, "state"), ""), "proven") == 0)
+		pen_row(p, VALUES, "Proven", proven, version);
+	if (doc_as_bool(doc_get(version, "pinned"), false))
+		pen_row(p, VALUES, "Pinned", pinned, version);
+	if (is_one_of_several_heads(versions, version))
+		pen_row(p, VALUES, "Head", head, version);
+	if (machines)
+		pen_row(p, VALUES, "Machine", machine, version);
+	if (doc_as_bool(doc_get(version, "suspect"), false))
+		pen_row(p, VALUES, "Suspect", suspect, version);
+}
+
+static void one(struct pen *p, const struct doc *versions, const struct doc *version, bool machines)
 {
 	const struct doc *records = doc_get(version, "record_count");
 	const struct doc *operation = doc_get(version, "operation");
@@ -77,14 +128,7 @@ static void one(struct pen *p, const struct doc *version, bool machines)
 	if (doc_is_text(operation))
 		pen_row(p, VALUES, "Operation", pen_text, operation);
 	pen_row(p, VALUES, "Checksum", checksum, doc_get(version, "checksum"));
-	if (show_state(version))
-		pen_row(p, VALUES, "State", state, version);
-	if (machines)
-		pen_row(p, VALUES, "Machine", machine, version);
-	if (doc_as_bool(doc_get(version, "suspect"), false))
-		pen_row(p, VALUES, "Suspect", suspect, version);
-	if (doc_as_bool(doc_get(version, "pinned"), false))
-		pen_row(p, VALUES, "Pinned", pinned, version);
+	standing(p, versions, version, machines);
 }
 
 /* A listing that is not fresh, or could not be checked, must not pass for what is in the store now
@@ -120,17 +164,21 @@ void show_list(struct pen *p, const struct doc *result)
 	const struct doc *versions = doc_get(result, "versions");
 	const struct doc *cursor = doc_get(result, "cursor");
 	bool machines = of_several_machines(versions), more = cursor && !doc_is_null(cursor);
+	bool of_machine = doc_is_text(doc_get(result, "machine"));
+	bool chosen = of_machine || doc_is_text(doc_get(result, "since"));
 	size_t count = doc_length(versions);
 
 	if (count == 0) {
-		pen_add(p, "No backups found\nCreate the first one: casmanctl backup\n");
+		pen_add(p, "No backups found%s\n",
+			chosen ? " by this --machine or --since\nSee all there are: casmanctl list"
+			       : "\nCreate the first one: casmanctl backup");
 	} else {
 		pen_add(p, "Available Backups (%s%zu):\n", more ? "first " : "", count);
 		pen_rule(p);
 	}
 	if (p->look.table && count)
-		show_table(p, versions);
+		show_table(p, versions, !of_machine);
 	for (size_t i = 0; i < count && !p->look.table; i++)
-		one(p, doc_at(versions, i), machines);
+		one(p, versions, doc_at(versions, i), machines);
 	freshness(p, doc_get(result, "checked_at"), doc_get(result, "error"));
 }

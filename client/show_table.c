@@ -5,12 +5,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#define NEWEST    3 /* columns where things begin, or (SIZE, RECORDS) end */
-#define NAME      5
-#define TIME      23
-#define SIZE      56
-#define RECORDS   64
-#define OPERATION 66
+#define MARKS     3 /* columns where things begin, or (SIZE, RECORDS) end */
+#define NAME      8
+#define TIME      26
+#define SIZE      55
+#define RECORDS   63
+#define OPERATION 65
 #define WIDTH     80 /* where nobody says how wide the screen is */
 
 static enum mark mark_of(const struct doc *version)
@@ -63,18 +63,41 @@ static void count(struct pen *p, const struct doc *records)
 		pen_add(p, "-");
 }
 
-static void row(struct pen *p, const struct doc *list, size_t i)
+/* Without its zone, which stands below the table. */
+static void when(struct pen *p, const struct doc *moment)
 {
-	const struct doc *version = doc_at(list, i);
+	struct pen words = {.look = p->look};
+
+	pen_when(&words, moment);
+	pen_add(p, "%.*s", (int)strcspn(words.text.at, "U"), words.text.at);
+	text_free(&words.text);
+}
+
+static bool is_marked(const struct doc *version, const char *name)
+{
+	return doc_as_bool(doc_get(version, name), false);
+}
+
+/* Each has its own column. */
+static void marks(struct pen *p, const struct doc *version, bool newest)
+{
+	bool proven = strcmp(doc_as_text(doc_get(version, "state"), ""), "proven") == 0;
+
+	pen_add(p, "%c%c%c%c", newest ? '*' : ' ', proven ? '+' : ' ',
+		is_marked(version, "pinned") ? '#' : ' ', is_marked(version, "head") ? '^' : ' ');
+}
+
+static void row(struct pen *p, const struct doc *version, bool newest)
+{
 	size_t width = p->look.width > OPERATION ? p->look.width : WIDTH;
 
 	pen_mark(p, mark_of(version));
-	pen_to(p, NEWEST);
-	pen_add(p, is_newest(list, i) ? "*" : "");
+	pen_to(p, MARKS);
+	marks(p, version, newest);
 	pen_to(p, NAME);
 	cut(p, doc_as_text(doc_get(version, "db_name"), "unknown"), TIME - NAME - 1);
 	pen_to(p, TIME);
-	pen_when(p, doc_get(version, "timestamp"));
+	when(p, doc_get(version, "timestamp"));
 	right(p, SIZE, pen_size, doc_get(version, "size_bytes"));
 	right(p, RECORDS, count, doc_get(version, "record_count"));
 	pen_to(p, OPERATION);
@@ -82,10 +105,10 @@ static void row(struct pen *p, const struct doc *list, size_t i)
 	pen_add(p, "\n");
 }
 
-void show_table(struct pen *p, const struct doc *versions)
+void show_table(struct pen *p, const struct doc *versions, bool newest)
 {
 	for (size_t i = 0; i < doc_length(versions); i++)
-		row(p, versions, i);
+		row(p, doc_at(versions, i), newest && is_newest(versions, i));
 	pen_add(p, "\n");
 	pen_mark(p, MARK_GOOD);
 	pen_add(p, " stored  ");
@@ -94,5 +117,6 @@ void show_table(struct pen *p, const struct doc *versions)
 	pen_mark(p, MARK_WARN);
 	pen_add(p, " suspect  ");
 	pen_mark(p, MARK_BAD);
-	pen_add(p, " lost or refused  * newest\n");
+	pen_add(p, " lost or refused\n%s+ proven  # pinned  ^ head; times are UTC\n",
+		newest ? "* newest  " : "");
 }

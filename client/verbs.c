@@ -40,9 +40,11 @@ static const struct option backup_options[] = {
 };
 
 static const struct option list_options[] = {
-	{"--table", NULL,   "one line a version",             OPTION_TABLE, NULL,       NULL},
-	{"--db",    "NAME", "versions of this database only", OPTION_TEXT,  "database", NULL},
-	{"--limit", "N",    "so many versions at most",       OPTION_COUNT, "limit",    NULL},
+	{"--table",   NULL,   "one line a version",                       OPTION_TABLE, NULL,       NULL},
+	{"--db",      "NAME", "versions of this database only",           OPTION_TEXT,  "database", NULL},
+	{"--machine", "NAME", "of this machine only: its host, or its id", OPTION_TEXT,  "machine",  NULL},
+	{"--since",   "TIME", "since this (local) time; or 2h, 3d: so long", OPTION_TEXT, "since",   NULL},
+	{"--limit",   "N",    "so many versions at most",                 OPTION_COUNT, "limit",    NULL},
 	{0},
 };
 

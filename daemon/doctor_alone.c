@@ -1,5 +1,6 @@
 #include "daemon/doctor_alone.h"
 
+#include "common/charset.h"
 #include "common/log.h"
 #include "common/scoped.h"
 #include "daemon/doctor.h"
@@ -7,8 +8,6 @@
 #include "daemon/load.h"
 
 #include <dirent.h>
-#include <langinfo.h>
-#include <locale.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <uv.h>
@@ -104,17 +103,6 @@ static void remove_own_state(const char *folder)
 
 /* --- telling ----------------------------------------------------------------------- */
 
-static bool is_utf8(void)
-{
-	locale_t ours = newlocale(LC_CTYPE_MASK, "", NULL);
-
-	if (!ours)
-		return false;
-	bool utf8 = strcmp(nl_langinfo_l(CODESET, ours), "UTF-8") == 0;
-	freelocale(ours);
-	return utf8;
-}
-
 static void print(const struct findings *f, bool json)
 {
 	struct text out = {0};
@@ -126,7 +114,7 @@ static void print(const struct findings *f, bool json)
 		text_add(&out, "%s\n", line);
 		doc_free(d);
 	} else {
-		findings_text(f, is_utf8(), &out);
+		findings_text(f, charset_is_utf8(), &out);
 	}
 	(void)fputs(out.at, stdout);
 	text_free(&out);

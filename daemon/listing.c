@@ -10,7 +10,9 @@
 
 const struct call_rule listing_rules[] = {
 	{"database", CALL_TEXT },
-        {"limit",    CALL_COUNT},
+        {"machine",  CALL_TEXT },
+        {"since",    CALL_TEXT },
+	{"limit",    CALL_COUNT},
         {"cursor",   CALL_TEXT },
         {NULL,       CALL_TEXT }
 };
@@ -30,6 +32,7 @@ static enum err_code check_name(const struct call *call, const struct engine_par
 	struct text known = {0};
 
 	if (!database || doc_length(found) || call_param(call, "cursor") ||
+		call_param(call, "machine") || call_param(call, "since") ||
 		config_find(config, database) || storage_see(p->storage).reached != 1)
 		return ERR_NONE;
 	for (size_t i = 0; i < config->database_count; i++)
@@ -42,20 +45,32 @@ static enum err_code check_name(const struct call *call, const struct engine_par
 	return e->code;
 }
 
-static void answer_list(struct call *call, const struct engine_parts *p)
+static enum err_code read_page(const struct call *call, struct state_page *page, struct err *e)
 {
-	struct state_page page = {.database = doc_as_text(call_param(call, "database"), NULL),
+	const char *since = doc_as_text(call_param(call, "since"), NULL);
+
+	*page = (struct state_page){.database = doc_as_text(call_param(call, "database"), NULL),
+		.machine = doc_as_text(call_param(call, "machine"), NULL),
 		.limit = lists_limit(call),
 		.each = add_listed};
+	(void)snprintf(page->cursor, sizeof(page->cursor), "%s",
+		doc_as_text(call_param(call, "cursor"), ""));
+	if (since && !stamp_parse_iso(since, &page->since))
+		return err_set(e, ERR_PROTO, "since is no moment such as 2026-11-20T14:30:00Z");
+	return ERR_NONE;
+}
+
+static void answer_list(struct call *call, const struct engine_parts *p)
+{
 	struct doc *list = doc_array(), *d = doc_object();
+	struct state_page page;
 	char text[STAMP_TEXT];
 	int64_t at;
 	struct err e;
 
+	e.code = read_page(call, &page, &e);
 	page.arg = list;
-	(void)snprintf(page.cursor, sizeof(page.cursor), "%s",
-		doc_as_text(call_param(call, "cursor"), ""));
-	if (state_list(p->state, storage_id(p->storage), &page, &e) ||
+	if (e.code || state_list(p->state, storage_id(p->storage), &page, &e) ||
 		state_listed_at(p->state, storage_id(p->storage), &at, &e) ||
 		check_name(call, p, list, &e)) {
 		doc_free(list);
@@ -65,6 +80,8 @@ static void answer_list(struct call *call, const struct engine_parts *p)
 	}
 	doc_put(d, "versions", list);
 	doc_put_text(d, "cursor", page.cursor[0] ? page.cursor : NULL);
+	report_words(d, "machine", page.machine);
+	report_words(d, "since", doc_as_text(call_param(call, "since"), NULL));
 	doc_put_text(d, "checked_at", at == STAMP_NONE ? NULL : stamp_json(text, at));
 	doc_put_text(d, "error",
 		storage_see(p->storage).error[0] ? storage_see(p->storage).error : NULL);

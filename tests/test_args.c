@@ -40,6 +40,7 @@ static void options_and_words_become_the_params_of_a_request(void **state)
 		{"backup --operation why", "backup", "{'operation':'why'}"},
 		{"status --refresh", "status", "{'refresh':true}"},
 		{"list --db a.db --limit 7", "list", "{'database':'a.db','limit':7}"},
+		{"list --machine lab --since 2h", "list", "{'machine':'lab','since':'2h'}"},
 		{"list --limit 7 --limit 8", "list", "{'limit':8}"},
 		{"reload", "reload", "{}"},
 	};

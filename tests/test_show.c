@@ -158,7 +158,8 @@ static void a_list_reads_as_in_the_reference(void **state)
 		"  Size:        340.5 KB\n"
 		"  Records:     248\n"
 		"  Operation:   Generated 10 ANTENNA P1 parts\n"
-		"  Checksum:    a3f2d8e9c1b4...\n");
+		"  Checksum:    a3f2d8e9c1b4...\n"
+		"  Proven:      fetched again, and found good\n");
 }
 
 /* P11: a listing says how far it can be trusted. */

@@ -1,4 +1,4 @@
-#include "client/restore.h"
+#include "client/moment.h"
 #include "shown.h"
 
 #include <time.h>
@@ -83,7 +83,7 @@ static void a_moment_is_local_time_unless_it_says_utc(void **state)
 		char text[STAMP_TEXT];
 		int64_t moment;
 
-		assert_int_equal(restore_moment(table[i].text, &moment), table[i].moment != NULL);
+		assert_int_equal(moment_parse(table[i].text, &moment), table[i].moment != NULL);
 		if (table[i].moment)
 			assert_string_equal(stamp_json(text, moment), table[i].moment);
 	}

@@ -10,7 +10,8 @@ static const char versions[] =
 	"{'db_name':'parts.db','timestamp':'2026-11-20T14:28:00Z','size_bytes':348160,"
 	"'record_count':null,'operation':null,'state':'stored','suspect':true},"
 	"{'db_name':'parts.db','timestamp':'2026-11-19T14:28:00Z','size_bytes':348160,"
-	"'record_count':1048576,'operation':'Manual CLI backup','state':'proven'},"
+	"'record_count':1048576,'operation':'Manual CLI backup','state':'proven','pinned':true,"
+	"'head':true},"
 	"{'db_name':'parts.db','timestamp':'2026-11-18T14:28:00Z','size_bytes':348160,"
 	"'record_count':7,'operation':'\\u001b[2Jx','state':'bad'}"
 	"],'cursor':null,'checked_at':'2026-11-20T14:30:00Z'}";
@@ -23,12 +24,13 @@ static void a_table_has_a_line_for_each_version(void **state)
 	look.table = true;
 	shown_on(look, show_list, versions,
 		"Available Backups (4):\n" SHOWN_RULE
-		"=  * assembled_casm.db 2026-11-20 14:29:00 UTC   45.2 KB     258  Scan-triggered\n"
-		"⚠  * parts.db          2026-11-20 14:28:00 UTC  340.0 KB       -  \n"
-		"✓    parts.db          2026-11-19 14:28:00 UTC  340.0 KB 1048576  Manual CLI bac\n"
-		"✗    parts.db          2026-11-18 14:28:00 UTC  340.0 KB       7  \\u001b[2Jx\n"
+		"=  *    assembled_casm.db 2026-11-20 14:29:00   45.2 KB     258  Scan-triggered \n"
+		"⚠  *    parts.db          2026-11-20 14:28:00  340.0 KB       -  \n"
+		"✓   +#^ parts.db          2026-11-19 14:28:00  340.0 KB 1048576  Manual CLI back\n"
+		"✗       parts.db          2026-11-18 14:28:00  340.0 KB       7  \\u001b[2Jx\n"
 		"\n"
-		"✓ stored  = waits  ⚠ suspect  ✗ lost or refused  * newest\n");
+		"✓ stored  = waits  ⚠ suspect  ✗ lost or refused\n"
+		"* newest  + proven  # pinned  ^ head; times are UTC\n");
 }
 
 static void a_screen_that_is_not_utf8_gets_ascii(void **state)

@@ -270,6 +270,8 @@ struct state_listed {
 };
 struct state_page {
 	const char *database; /* NULL: of all */
+	const char *machine;  /* its host's name, or how its id begins; NULL: of all */
+	int64_t since;        /* this moment and later ones; 0: all */
 	int64_t limit;
 	char cursor[STATE_CURSOR]; /* in: where to begin ("": the newest); out: where to go on ("":
 				      the end) */

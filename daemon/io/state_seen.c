@@ -147,6 +147,8 @@ static const char list_text[] =
 	" WHERE (v.spooled OR v.fate = 'bad' OR v.id IN (SELECT version FROM fresh))"
 	"  AND NOT EXISTS (SELECT 1 FROM seen WHERE store = ?1 AND seen.id = v.id))"
 	" WHERE (?2 IS NULL OR db_name = ?2) AND (timestamp, place) < (?3, ?4)"
+	"  AND (?6 IS NULL OR host = ?6 OR substr(machine, 1, length(?6)) = ?6)"
+	"  AND (?7 = 0 OR timestamp >= ?7)"
 	" ORDER BY timestamp DESC, place DESC LIMIT ?5";
 
 static void read_listed(struct sqlite3_stmt *row, struct state_listed *l)
@@ -203,8 +205,8 @@ enum err_code state_list(struct state *s, int64_t store, struct state_page *page
 
 	if (!read_cursor(page->cursor, &timestamp, &behind))
 		return err_set(e, ERR_PROTO, "cursor is none that a list gave");
-	struct sqlite3_stmt *row = sql_query(s->sql, e, list_text, "ititi", store, page->database,
-		timestamp, behind, page->limit + 1);
+	struct sqlite3_stmt *row = sql_query(s->sql, e, list_text, "itititi", store, page->database,
+		timestamp, behind, page->limit + 1, page->machine, page->since);
 	while (sql_next(s->sql, row, e)) {
 		if (count++ == page->limit) {
 			sql_reset(row);

@@ -4,7 +4,9 @@ import re
 import signal
 import subprocess
 
-from conftest import CASMANCTL, LIMIT
+import pytest
+
+from conftest import CASMANCTL, LIMIT, Failure
 from words import DONE, FAILED, NO_DAEMON, OFFLINE, TIME, USAGE, as_json
 
 # --- backup --------------------------------------------------------------------------------------
@@ -203,6 +205,26 @@ def test_the_socket_is_found_by_option_or_variable(up):
     long = subprocess.run([CASMANCTL, "--socket", "/" + "x" * 200, "ping"], capture_output=True, text=True,
                           timeout=LIMIT)
     assert long.returncode == FAILED and "107 bytes" in long.stderr
+
+
+def test_a_list_is_of_one_machine_or_since_a_moment_page_by_page(stored):
+    everything = stored.call("list")["versions"]
+    mine = everything[0]["machine"]
+    for name, count in ((mine, 2), (mine[:8], 2), (everything[0]["host"], 2), ("nobody", 0), (mine[1:9], 0)):
+        assert len(as_json(stored.ctl("list", "--json", "--machine", name))["versions"]) == count, name
+    for since, count in (("1h", 2), ("2020-01-01", 2), ("2099-01-01 12:00 UTC", 0)):
+        assert len(as_json(stored.ctl("list", "--json", "--since", since))["versions"]) == count, since
+    (first,) = stored.call("list", since=everything[0]["timestamp"], limit=1)["versions"]
+    assert first["id"] == everything[0]["id"]
+    rest = stored.call("list", machine=mine, limit=1, cursor=stored.call("list", machine=mine, limit=1)["cursor"])
+    assert [v["id"] for v in rest["versions"]] == [everything[1]["id"]] and rest["cursor"] is None
+    assert stored.ctl("list", "--since", "2099-01-01").stdout.startswith("No backups found by this --machine or")
+    wrong = stored.ctl("list", "--since", "soon", check=False)
+    assert (wrong.returncode, "--since takes a moment such as" in wrong.stderr) == (FAILED, True)
+    with pytest.raises(Failure, match="since is no moment"):
+        stored.call("list", since="soon")
+    table = stored.ctl("list", "--table", "--machine", mine).stdout
+    assert "* newest" not in table and "+ proven" in table
 
 
 def test_what_is_shown_suits_the_reader(up):

@@ -10,7 +10,7 @@ VERBS = {
     "ping": {},
     "scan": {"database": "text", "count": "count", "note": "text", "uid": "text", "wait": "text"},
     "backup": {"databases": "texts", "operation": "text", "wait": "bool"},
-    "list": {"database": "text", "limit": "count", "cursor": "text"},
+    "list": {"database": "text", "machine": "text", "since": "text", "limit": "count", "cursor": "text"},
     "status": {"refresh": "bool"},
     "queue": {"limit": "count", "cursor": "text"},
     "history": {"database": "text", "limit": "count", "cursor": "text"},
