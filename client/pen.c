@@ -110,26 +110,36 @@ void pen_label(struct pen *p, const char *name, size_t column)
 	pen_to(p, column);
 }
 
-void pen_sentence(struct pen *p, size_t indent, const char *string)
+/* The gap before its first word is a line's end where that word does not fit. */
+static void fold(struct pen *p, size_t indent, const char *gap, const char *string)
 {
 	struct text safe = {0};
-	const char *gap = "";
 	char *rest = NULL;
 
 	escape(&safe, string, p->look.utf8);
 	scoped(heap) char *words = text_take(&safe);
 	if (!width(p)) {
-		pen_add(p, "%s", words);
+		pen_add(p, "%s%s", gap, words);
 		return;
 	}
 	for (char *word = strtok_r(words, " ", &rest); word; word = strtok_r(NULL, " ", &rest)) {
-		if (*gap && place(p) + 1 + columns(word) > width(p)) {
+		if (*gap && place(p) + strlen(gap) + columns(word) > width(p)) {
 			pen_add(p, "\n%*s", (int)indent, "");
 			gap = "";
 		}
 		pen_add(p, "%s%s", gap, word);
 		gap = " ";
 	}
+}
+
+void pen_sentence(struct pen *p, size_t indent, const char *string)
+{
+	fold(p, indent, "", string);
+}
+
+void pen_more(struct pen *p, size_t indent, const char *gap, const char *string)
+{
+	fold(p, indent, gap, string);
 }
 
 void pen_many(struct pen *p, int64_t count, const char *thing)

@@ -39,6 +39,9 @@ void pen_label(struct pen *p, const char *name, size_t column); /* "  Name:", sp
 /* Others' words, wrapped to the width; the lines that this begins are indented. */
 void pen_sentence(struct pen *p, size_t indent, const char *string);
 
+/* The same, to go on with a line: behind the gap, or on the next line. */
+void pen_more(struct pen *p, size_t indent, const char *gap, const char *string);
+
 void pen_many(struct pen *p, int64_t count, const char *thing); /* "1 scan", "3 scans" */
 void pen_text(struct pen *p, const struct doc *text);
 void pen_number(struct pen *p, const struct doc *number);

@@ -128,11 +128,11 @@ void show_error(struct pen *p, const struct doc *error)
 	const struct doc *mistakes = doc_get(doc_get(error, "data"), "mistakes");
 
 	pen_add(p, "casmanctl: ");
-	pen_foreign(p, doc_as_text(doc_get(error, "message"), "unknown error"));
+	pen_sentence(p, 2, doc_as_text(doc_get(error, "message"), "unknown error"));
 	pen_add(p, "\n");
 	for (size_t i = 0; doc_length(mistakes) > 1 && i < doc_length(mistakes); i++) {
 		pen_add(p, "  ");
-		pen_text(p, doc_at(mistakes, i));
+		pen_sentence(p, 4, doc_as_text(doc_at(mistakes, i), "unknown"));
 		pen_add(p, "\n");
 	}
 }

@@ -28,8 +28,8 @@ static void why(struct pen *p, const struct doc *result)
 	const struct doc *error = doc_get(result, "store_error");
 
 	if (doc_is_text(error)) {
-		pen_add(p, ": ");
-		pen_text(p, error);
+		pen_add(p, ":");
+		pen_more(p, 2, " ", doc_as_text(error, ""));
 	}
 }
 
@@ -38,24 +38,28 @@ static void waits(struct pen *p, const char *name, const char *what, const struc
 	begin(p, MARK_WARN, name);
 	pen_add(p, "%s", what);
 	why(p, result);
-	pen_add(p, " (nothing is lost)\n");
+	pen_more(p, 2, " ", "(nothing is lost)");
+	pen_add(p, "\n");
 }
 
 static void stored(struct pen *p, const struct doc *version)
 {
 	bool suspect = doc_as_bool(doc_get(version, "suspect"), false);
+	struct pen contents = {.look = p->look};
 	int64_t records;
 
 	begin(p, suspect ? MARK_WARN : MARK_GOOD, name_of(version));
 	pen_add(p, "stored as ");
 	pen_text(p, doc_get(version, "key"));
-	pen_add(p, "  ");
-	pen_size(p, doc_get(version, "size_bytes"));
+	pen_size(&contents, doc_get(version, "size_bytes"));
 	if (pen_is_count(doc_get(version, "record_count"), &records)) {
-		pen_add(p, ", ");
-		pen_many(p, records, "record");
+		pen_add(&contents, ", ");
+		pen_many(&contents, records, "record");
 	}
-	pen_add(p, suspect ? "; looks damaged or emptied\n" : "\n");
+	pen_add(&contents, suspect ? "; looks damaged or emptied" : "");
+	pen_more(p, 2, "  ", contents.text.at);
+	text_free(&contents.text);
+	pen_add(p, "\n");
 }
 
 static void changed(struct pen *p, const struct doc *version, const struct doc *result)
@@ -104,7 +108,7 @@ static void unchanged(struct pen *p, const char *name, const struct doc *result)
 static void failed(struct pen *p, const struct doc *failure)
 {
 	begin(p, MARK_BAD, doc_as_text(doc_get(failure, "database"), "unknown"));
-	pen_text(p, doc_get(failure, "error"));
+	pen_sentence(p, 2, doc_as_text(doc_get(failure, "error"), "unknown"));
 	pen_add(p, "\n");
 }
 

@@ -112,8 +112,10 @@ static void last_version(struct pen *p, const struct doc *version)
 		pen_add(p, ", ");
 		pen_many(p, records, "record");
 	}
-	if (show_state(version))
-		pen_add(p, ", %s", show_state(version));
+	if (show_state(version)) {
+		pen_add(p, ",");
+		pen_more(p, 6, " ", show_state(version));
+	}
 	pen_add(p, "\n");
 	if (!is(doc_get(version, "suspect"), true))
 		return;

@@ -2,7 +2,8 @@
 
 #include <string.h>
 
-#define WORDS 25 /* the column of what happened: behind the moment */
+#define WORDS  25 /* the column of what happened: behind the moment */
+#define NARROW 4  /* where a key begins that would not fit there */
 
 /* What the events are called in words; a name that is not here is shown as it is. */
 static const char *in_words(const char *event)
@@ -25,6 +26,7 @@ static const char *in_words(const char *event)
 static void one(struct pen *p, const struct doc *event)
 {
 	const struct doc *database = doc_get(event, "database"), *text = doc_get(event, "text");
+	const char *key = doc_as_text(doc_get(event, "key"), NULL);
 
 	pen_when(p, doc_get(event, "at"));
 	pen_to(p, WORDS);
@@ -38,9 +40,9 @@ static void one(struct pen *p, const struct doc *event)
 		pen_sentence(p, WORDS, doc_as_text(text, ""));
 	}
 	pen_add(p, "\n");
-	if (doc_is_text(doc_get(event, "key"))) {
-		pen_to(p, WORDS);
-		pen_text(p, doc_get(event, "key"));
+	if (key) {
+		pen_to(p, p->look.width && WORDS + strlen(key) > p->look.width ? NARROW : WORDS);
+		pen_foreign(p, key);
 		pen_add(p, "\n");
 	}
 }

@@ -41,8 +41,8 @@ static void then(struct pen *p, const struct doc *v)
 
 	version(p, v);
 	if (doc_is_text(operation)) {
-		pen_add(p, ": ");
-		pen_text(p, operation);
+		pen_add(p, ":");
+		pen_more(p, VALUES, " ", doc_as_text(operation, ""));
 	}
 }
 

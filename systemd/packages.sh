@@ -13,7 +13,7 @@ build="$build libexpat1-dev libcurl4-openssl-dev"
 tests='clang llvm libclang-rt-14-dev clang-tidy clang-format cppcheck shellcheck mandoc'
 tests="$tests libcmocka-dev python3 python3-pytest python3-pytest-xdist"
 tests="$tests python3-pytest-rerunfailures"
-tests="$tests sqlite3 strace socat jq dosfstools iproute2 nftables procps systemd openssl"
+tests="$tests tmux zsh sqlite3 strace socat jq dosfstools iproute2 nftables procps systemd openssl"
 # A disk whose power can be cut (tests/power).
 tests="$tests libfuse3-dev fuse3 e2fsprogs mount"
 # Real S3 servers for them (tests/servers), and other clients of S3.

@@ -1,0 +1,2 @@
+casmanctl: none of the databases is there yet
+[exit 1]

@@ -1,0 +1,3 @@
+No backups found
+Create the first one: casmanctl backup
+[exit 0]

@@ -1,0 +1,3 @@
+== parts.db  unchanged
+== assembled_casm.db  unchanged
+[exit 0]

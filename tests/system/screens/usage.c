@@ -1,0 +1,3 @@
+casmanctl: there is no verb lits
+Try: casmanctl --help
+[exit 2]
