@@ -12,12 +12,20 @@
 #define CONFIG_MOST ((size_t)1024 * 1024) /* bytes; a larger file is not a configuration */
 #define VALUE_MOST  ((size_t)64 * 1024)   /* bytes of a credential or a KEY_file */
 
+static bool is_of_bucket(const char *name)
+{
+	return strncmp(name, "R2_", 3) == 0 || strncmp(name, "AWS_", 4) == 0;
+}
+
 static char *variable(void *arg, const char *name)
 {
 	const char *value = secure_getenv(name);
 
-	(void)arg;
-	return value ? text_copy(value) : NULL;
+	if (!value)
+		return NULL;
+	if (is_of_bucket(name))
+		*(bool *)arg = true;
+	return text_copy(value);
 }
 
 static char *contents(void *arg, const char *path, struct err *e)
@@ -43,7 +51,7 @@ static char *credential(void *arg, const char *name)
 	char *value = contents(arg, path.at, &e);
 	text_free(&path);
 	if (value)
-		value[strcspn(value, "\r\n")] = '\0';
+		*(bool *)arg = true;
 	return value;
 }
 
@@ -64,7 +72,8 @@ static enum err_code refuse(struct text *mistakes, struct err *e)
 enum err_code load_config(
 	struct config **out, const char *path, struct text *mistakes, struct err *e)
 {
-	const struct config_world world = {variable, credential, contents, NULL};
+	bool fixed = false;
+	const struct config_world world = {variable, credential, contents, &fixed};
 	struct text text = {0};
 
 	*out = NULL;
@@ -80,6 +89,7 @@ enum err_code load_config(
 	text_free(&text);
 	if (e->code)
 		return e->code;
+	(*out)->keys_are_fixed = fixed && config_bucket(*out);
 	if ((*out)->holds_secret && others_can_read(path)) {
 		config_free(*out);
 		*out = NULL;
@@ -111,6 +121,10 @@ void load_keep_fixed(struct config *next, const struct config *now, struct text 
 		free(*fixed[i].becomes);
 		*fixed[i].becomes = text_copy(fixed[i].is);
 	}
+	if (next->keys_are_fixed)
+		text_add(warnings,
+			"keys of the environment and of credentials are those of casmand's start. "
+			"For new ones: systemctl restart casmand\n");
 	if (next->warnings.length)
 		text_add(warnings, "%s", next->warnings.at);
 }

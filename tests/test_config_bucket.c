@@ -37,6 +37,9 @@ static const struct {
 			{"R2_SESSION_TOKEN", "T"}}}, "I S T"},
 	{R2 "access_key_id = ${ID}\nsecret_access_key_file = /key" REST,
 		{.credentials = {{"ID", "c\n"}}, .files = {{"/key", " f \n"}}}, "c f "},
+	/* a credential before the variable of its name */
+	{R2 "secret_access_key = s" REST, {.credentials = {{"R2_SECRET_ACCESS_KEY", "C\n"}},
+		.variables = {{"R2_ACCESS_KEY_ID", "I"}, {"R2_SECRET_ACCESS_KEY", "S"}}}, "I C "},
 	/* a token belongs to its key */
 	{R2 "access_key_id = i\nsecret_access_key = s\nsession_token = t" REST,
 		{.variables = {{"R2_ACCESS_KEY_ID", "I"}}}, "I s "},

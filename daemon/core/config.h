@@ -82,6 +82,8 @@ struct config {
 	size_t database_count;
 	/* true if a secret stands literally in the file (not as ${VAR} and not by KEY_file) */
 	bool holds_secret;
+	/* what the environment or a credential gave for a bucket: only a start brings new ones */
+	bool keys_are_fixed;
 	/* what is odd but can be lived with, one a line with its newline; "" if nothing */
 	struct text warnings;
 };

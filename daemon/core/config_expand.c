@@ -27,9 +27,17 @@ char *config_trim(char *value)
 	return value;
 }
 
+/* As it stands there; a file's last newline is none of it. */
+static char *look_up(const struct config_world *world, const char *name)
+{
+	char *value = world->credential(world->arg, name);
+
+	return value ? first_line(value) : world->variable(world->arg, name);
+}
+
 char *config_variable(const struct config_world *world, const char *name)
 {
-	char *value = world->variable(world->arg, name);
+	char *value = look_up(world, name);
 
 	if (value && *config_trim(value))
 		return value;
@@ -55,11 +63,7 @@ static void add_variable(struct text *to, const char *name, size_t length,
 	scoped(heap) char *wanted = strndup(name, length);
 
 	REQUIRE(wanted);
-	char *value = world->credential(world->arg, wanted);
-	if (value)
-		first_line(value);
-	else
-		value = world->variable(world->arg, wanted);
+	char *value = look_up(world, wanted);
 	if (value) {
 		text_bytes(to, value, strlen(value));
 	} else {

@@ -93,7 +93,27 @@ static bool is_inherited(void)
 	return pid && count && strtoll(pid, NULL, 10) == getpid() && strtoll(count, NULL, 10) >= 1;
 }
 
-static enum err_code take_over(struct ipc_socket *s, const char *path, struct err *e)
+/* What the manager was told counts; ours may say otherwise. */
+static void compare(const char *is, const char *path, const char *group)
+{
+	struct stat st;
+	gid_t gid;
+
+	if (strcmp(is, path) != 0)
+		log_warning("configuration",
+			"warning=\"the service manager's socket is %s, and [daemon] socket is %s. "
+			"Mend: ListenStream= in systemctl edit casmand.socket\"",
+			is, path);
+	if (*group && who_group(group, &gid) && stat(is, &st) == 0 && st.st_gid != gid)
+		log_warning("configuration",
+			"warning=\"the group of the service manager's socket is not %s, as "
+			"[daemon] "
+			"socket_group is. Mend: SocketGroup= in systemctl edit casmand.socket\"",
+			group);
+}
+
+static enum err_code take_over(
+	struct ipc_socket *s, const char *path, const char *group, struct err *e)
 {
 	socklen_t size = sizeof(s->name), length = sizeof(int);
 	int listens = 0;
@@ -106,10 +126,7 @@ static enum err_code take_over(struct ipc_socket *s, const char *path, struct er
 			"the service manager's socket is no Unix socket that listens");
 	if (fcntl(INHERITED, F_SETFD, FD_CLOEXEC) || fcntl(INHERITED, F_SETFL, O_NONBLOCK))
 		return err_sys(e, "take the socket of the service manager");
-	if (strcmp(s->name.sun_path, path) != 0)
-		log_warning("configuration",
-			"warning=\"the service manager's socket is %s, and [daemon] socket is %s\"",
-			s->name.sun_path, path);
+	compare(s->name.sun_path, path, group);
 	s->fd = INHERITED;
 	return ERR_NONE;
 }
@@ -126,7 +143,7 @@ enum err_code ipc_socket_make(
 		return err_set(e, ERR_CONFIG, "%s has %zu bytes, a socket's path at most %zu", path,
 			strlen(path), sizeof(s->name.sun_path) - 1);
 	if (is_inherited())
-		return take_over(s, path, e);
+		return take_over(s, path, group, e);
 	if (clear_way(&s->name, e))
 		return e->code;
 

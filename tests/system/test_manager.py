@@ -93,18 +93,33 @@ def test_p12_without_a_watchdog_nobody_is_woken(site, manager):
     manager.silent(1.5)
 
 
+TAKE = 'exec 3<&0 0</dev/null; LISTEN_FDS=1 LISTEN_PID=$$ exec "$0" "$@"'
+
+
 def test_p1_a_socket_of_the_managers_is_taken_and_never_removed(site):
     site.database()
     listening = socket.socket(socket.AF_UNIX)
     listening.bind(str(site.socket))
     listening.listen()
-    take = 'exec 3<&0 0</dev/null; LISTEN_FDS=1 LISTEN_PID=$$ exec "$0" "$@"'
     made = site.socket.stat().st_ino
     with listening:
         for number in range(1, 4):
             with site.connect() as early:  # before anybody is there
                 asked = early.post("scan", database="parts.db")
-                site.start(wait=False, prefix=["sh", "-c", take], stdin=listening)
+                site.start(wait=False, prefix=["sh", "-c", TAKE], stdin=listening)
                 assert early.answer(asked)["scan"] == number
             assert site.stop() == 0
             assert site.socket.stat().st_ino == made
+
+
+def test_where_the_managers_socket_is_not_what_the_configuration_says_the_log_tells(site):
+    other = site.folder / "other.sock"
+    site.database()
+    site.configure(daemon="socket_group = games")
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(other))
+        listening.listen()
+        site.start(prefix=["sh", "-c", TAKE], stdin=listening)
+    assert f"socket is {other}, and" in site.wait_log("^<4>configuration warning=.*ListenStream=")
+    assert "is not games," in site.wait_log("^<4>configuration warning=.*SocketGroup=")
+    assert not site.socket.exists()
