@@ -26,7 +26,7 @@ static bool begins(const char *variable, const char *with)
 	return strncmp(variable, with, strlen(with)) == 0;
 }
 
-/* The length of its name, if install.sh takes it; others may have no names for a command line. */
+/* The length of its name, if casmand-setup takes it; others may have no names for a command line. */
 static size_t name_of(const char *variable)
 {
 	size_t length = strspn(variable, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
@@ -55,5 +55,5 @@ void handover(struct pen *p, const struct doc *lacking, const char *const *envir
 		pen_add(p, "%s%.*s", between, (int)length, *environment);
 		between = ",";
 	}
-	pen_add(p, " sh systemd/install.sh\n");
+	pen_add(p, " casmand-setup\n");
 }

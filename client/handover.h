@@ -9,5 +9,5 @@
 #include "client/pen.h"
 
 /* `lacking` are the variables that casmand wants; of `environment` ("NAME=value", NULL ends it) all
- * that install.sh takes are named.  Writes nothing if that has none of those wanted. */
+ * that casmand-setup takes are named.  Writes nothing if that has none of those wanted. */
 void handover(struct pen *p, const struct doc *lacking, const char *const *environment);

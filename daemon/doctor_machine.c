@@ -21,7 +21,7 @@ void doctor_user(const struct doctor_world *w, struct findings *f)
 	finding_add(f, FINDING_ODD, "user", "casmand runs as root, and needs no root");
 	finding_mend(f,
 		"run it as the databases' owner or as " PLACE_GROUP
-		": sudo sh systemd/install.sh sets that up");
+		": sudo casmand-setup sets that up");
 }
 
 /* In the service's sandbox the kernel may not be asked, and then the file counts. */

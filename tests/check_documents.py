@@ -18,7 +18,7 @@ def said(root):
         text = re.sub(r'"\s*PRI\w+\s*"', "d", path.read_text())
         for name, value in re.findall(r'^#define (\w+)\s+"([^"\n]*)"$', text, re.M):
             text = re.sub(rf'"\s*{name}\s*"', lambda _: value, text)
-        text = re.sub(r'"\s*"', "", text)
+        text = re.sub(r'(?<!\\)"\s*"', "", text)
         words += [w.replace('\\"', '"') for w in LITERALS.findall(text)]
     words += [path.read_text() for path in root.glob("systemd/*.sh")]
     return "\n".join(CONVERSION.sub("…", word) for word in words)
@@ -65,10 +65,11 @@ def check_readme(root):
 
 
 def check_installed(root):
-    pages = {p.name for folder in ("daemon", "client") for p in root.glob(f"{folder}/*.[1-8]")}
-    lists = "".join((root / folder / "meson.build").read_text() for folder in ("daemon", "client"))
+    folders = "daemon", "client", "systemd"
+    pages = {p.name for folder in folders for p in root.glob(f"{folder}/*.[1-8]")}
+    lists = "".join((root / folder / "meson.build").read_text() for folder in folders)
     installed = set(re.findall(r"'([^']+)'", "".join(re.findall(r"install_man\(([^)]*)\)", lists))))
-    removed = set(re.findall(r"/man\d/([\w.]+)", (root / "systemd/install.sh").read_text()))
+    removed = set(re.findall(r"/man\d/([\w.-]+)", (root / "systemd/install.sh").read_text()))
     return differences("install_man()", installed, pages) + differences("install.sh --uninstall", removed, pages)
 
 

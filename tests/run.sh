@@ -109,13 +109,15 @@ lint clang-tidy '\.c$' "$code" clang-tidy --quiet -p build/asan
 lint clang-format '\.[ch]$' "$code tests" clang-format --dry-run -Werror
 lint cppcheck '\.c$' "$code" cppcheck --quiet --error-exitcode=1 --inline-suppr \
 	--enable=warning,performance,portability --suppress=missingIncludeSystem -I. -D_GNU_SOURCE
-lint 'man pages' '\.[158]$' "$code" mandoc -Tlint -Wwarning
-lint shellcheck '\.sh$|^\.ci/run$' 'systemd tests .ci' shellcheck
+lint 'man pages' '\.[158]$' "$code systemd" mandoc -Tlint -Wwarning
+lint shellcheck '\.sh$|^\.ci/run$|/post(inst|rm)$' 'systemd tests .ci' shellcheck -x
 
-sed 's|/usr/local/sbin/casmand|/bin/true|' systemd/casmand.service >$logs/casmand.service
-check 'systemd unit' systemd-analyze verify --man=no --recursive-errors=one $logs/casmand.service
+sed 's|@sbindir@/casmand|/bin/true|' systemd/casmand.service >$logs/casmand.service
+cp systemd/casmand.socket $logs/
+check 'systemd units' \
+	systemd-analyze verify --man=no --recursive-errors=one $logs/casmand.service $logs/casmand.socket
 check 'systemd unit is confined' \
-	systemd-analyze security --offline=true --threshold=20 $logs/casmand.service
+	systemd-analyze security --offline=true --threshold=15 $logs/casmand.service
 
 [ $skipped -eq 0 ] && rest= || rest=", $skipped skipped"
 echo "$passed passed, $failed failed$rest"

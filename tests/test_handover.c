@@ -9,14 +9,14 @@ static const struct {
 	{"['R2_ACCESS_KEY_ID', 'R2_SECRET_ACCESS_KEY']",
          {"HOME=/root", "R2_ACCESS_KEY_ID=hush", "R2_BUCKET_NAME=b", "AWS_REGION=r"},
          "\nYour environment has credentials that casmand has not. Hand them over:\n"
-		"  sudo --preserve-env=R2_ACCESS_KEY_ID,R2_BUCKET_NAME,AWS_REGION sh "
-		"systemd/install.sh\n"										   },
+		"  sudo --preserve-env=R2_ACCESS_KEY_ID,R2_BUCKET_NAME,AWS_REGION "
+		"casmand-setup\n"											},
  /* an empty one is none, and names that no shell makes are not shown */
 	{"['AWS_ACCESS_KEY_ID']",
          {"AWS_ACCESS_KEY_ID=hush", "R2_ENDPOINT=", "R2_;reboot=x", "R2_x=1", "R2_",
 			"AWS_CA_BUNDLE=/ca"},
          "\nYour environment has credentials that casmand has not. Hand them over:\n"
-		"  sudo --preserve-env=AWS_ACCESS_KEY_ID sh systemd/install.sh\n"                                        },
+		"  sudo --preserve-env=AWS_ACCESS_KEY_ID casmand-setup\n"                                                },
  /* nothing that helps */
 	{"['R2_ACCESS_KEY_ID']",                         {"R2_ACCESS_KEY_ID=", "R2_ACCESS_KEY_IDS=x", "AWS_REGION=r"}, ""},
 	{"[]",					   {"R2_ACCESS_KEY_ID=hush"},                                    ""},

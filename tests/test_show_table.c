@@ -53,9 +53,9 @@ static void a_doctors_findings_have_marks_and_mends(void **state)
 	(void)state;
 	shown(show_doctor,
 		"{'findings':[{'grade':'well','topic':'clock','text':'kept right','mend':null},"
-		"{'grade':'odd','topic':'user','text':'runs as root','mend':'install.sh'},"
+		"{'grade':'odd','topic':'user','text':'runs as root','mend':'casmand-setup'},"
 		"{'grade':'new','topic':'x','text':'y','mend':null}]}",
-		"✓  clock: kept right\n⚠  user: runs as root\n   Mend: install.sh\n✗  x: y\n\n"
+		"✓  clock: kept right\n⚠  user: runs as root\n   Mend: casmand-setup\n✗  x: y\n\n"
 		"1 wrong, 1 to look at\n");
 	shown(show_doctor, "{'findings':[{'grade':'well','topic':'a','text':'b','mend':null}]}",
 		"✓  a: b\n\nAll is well\n");

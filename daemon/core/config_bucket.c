@@ -160,8 +160,8 @@ enum err_code config_ready(const struct config *c, struct err *e)
 	}
 	if (count > 0)
 		err_set(e, ERR_CONFIG,
-			"there is %s for backend = %s. Mend: export %s and run systemd/install.sh "
-			"again, which writes what is exported into " PLACE_ENVIRONMENT
+			"there is %s for backend = %s. Mend: export %s and run casmand-setup, "
+			"which writes what is exported into " PLACE_ENVIRONMENT
 			"; or give the keys in [%s] of casmand.conf",
 			keys.at, backend, variables.at, backend);
 	text_free(&keys);

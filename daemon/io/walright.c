@@ -25,6 +25,6 @@ enum err_code walright_check(const char *path, struct err *e)
 	int folder = (int)(strrchr(path, '/') - path);
 	return err_set(e, ERR_DENIED,
 		"%s is in WAL mode and belongs to %s: opening it as another user could lock its "
-		"application out. Mend: sudo sh systemd/install.sh --user %s --databases %.*s",
+		"application out. Mend: sudo casmand-setup --user %s --databases %.*s",
 		path, user, user, folder ? folder : 1, path);
 }

@@ -311,8 +311,8 @@ def shared(site):
 
 
 @pytest.mark.parametrize("mode, group, groups, mend", [
-    (0o664, CASMAND_UID, [], "install.sh --user 12345 --databases"),  # its owner's alone
-    (0o664, CASMAND_UID, [GROUP], "install.sh --user 12345 --databases"),  # a supplementary group is not enough
+    (0o664, CASMAND_UID, [], "casmand-setup --user 12345 --databases"),  # its owner's alone
+    (0o664, CASMAND_UID, [GROUP], "casmand-setup --user 12345 --databases"),  # a supplementary group is not enough
     (0o644, GROUP, [], "chmod g+w"),  # the group, which may not write
 ])
 def test_p3_a_wal_database_that_casmand_would_lock_out_is_refused_with_the_mend(shared, mode, group, groups, mend):

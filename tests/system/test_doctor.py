@@ -74,7 +74,7 @@ def is_found(finding, grade, words, mend):
 
 @needs_root
 def test_root_is_not_needed(patient):
-    is_found(patient.examine()["user"], ODD, "runs as root", "install.sh")
+    is_found(patient.examine()["user"], ODD, "runs as root", "casmand-setup")
     patient.give_to_nobody()
     assert patient.examine()["user"] == (WELL, "nobody, group nogroup", None)
 
@@ -306,7 +306,7 @@ def test_a_wal_database_of_others_is_wrong(patient):
         is_found(patient.examine()["parts.db"], WRONG, "not writable by its group", f"chmod g+w {path}*")
         os.chown(path, 0, 0)
         path.chmod(0o666)
-        is_found(patient.examine()["parts.db"], WRONG, "belongs to root", "install.sh --user root")
+        is_found(patient.examine()["parts.db"], WRONG, "belongs to root", "casmand-setup --user root")
     for suffix in ("-wal", "-shm"):
         beside = pathlib.Path(f"{path}{suffix}")
         beside.touch(mode=0o600)

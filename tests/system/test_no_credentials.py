@@ -20,9 +20,9 @@ on_change = mark
 """
 
 R2 = "there is no account_id and no access_key_id and no secret_access_key for backend = r2. Mend: export " \
-     "R2_ACCOUNT_ID, R2_ACCESS_KEY_ID, R2_SECRET_ACCESS_KEY and run systemd/install.sh again"
+     "R2_ACCOUNT_ID, R2_ACCESS_KEY_ID, R2_SECRET_ACCESS_KEY and run casmand-setup"
 S3 = "there is no access_key_id and no secret_access_key for backend = s3. Mend: export " \
-     "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and run systemd/install.sh again"
+     "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and run casmand-setup"
 ONE = "there is no secret_access_key for backend = r2. Mend: export R2_SECRET_ACCESS_KEY"
 
 HAS = {"r2": "R2_SECRET_ACCESS_KEY", "s3": "AWS_SECRET_ACCESS_KEY"}
@@ -65,7 +65,26 @@ def test_p11_without_credentials_the_store_is_not_available_and_all_else_goes_on
     for verb in ("status", "list", "backup"):  # P10: by name alone
         told = site.ctl(verb, check=False, env={HAS[backend]: "hush", "R2_BUCKET_NAME": "b"}).stdout
         assert "Your environment has credentials that casmand has not. Hand them over:" in told and "hush" not in told
-        assert f"  sudo --preserve-env={HAS[backend]},R2_BUCKET_NAME sh systemd/install.sh\n" in told
+        assert f"  sudo --preserve-env={HAS[backend]},R2_BUCKET_NAME casmand-setup\n" in told
         assert "Hand them over" not in site.ctl(verb, check=False, env={"R2_BUCKET_NAME": "b"}).stdout
     assert site.stop() == 0
     assert len([line for line in site.log if "store not available" in line]) == 1
+
+
+def test_a_reload_says_that_new_keys_of_the_environment_and_of_credentials_want_a_restart(site):
+    configure(site, "r2", "[r2]\nendpoint = http://127.0.0.1:9\n")
+    site.make()
+    said = "For new ones: systemctl restart casmand"
+    folder = site.folder / "credentials"
+    folder.mkdir()
+    keys = {"R2_ACCESS_KEY_ID": "id", "R2_SECRET_ACCESS_KEY": "hush"}
+    for name, value in keys.items():
+        (folder / name).write_text(value + "\n")
+    for env in (keys, {"CREDENTIALS_DIRECTORY": str(folder)}):
+        site.start(env=env)
+        assert said in " ".join(site.ctl("reload").stdout.split())
+        assert site.stop() == 0
+    configure(site, "r2", "[r2]\nendpoint = http://127.0.0.1:9\naccess_key_id = id\nsecret_access_key = hush\n")
+    site.config.chmod(0o600)
+    site.start()
+    assert site.ctl("reload").stdout == "= configuration unchanged\n"
