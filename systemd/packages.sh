@@ -3,6 +3,7 @@
 #
 #   sh systemd/packages.sh build           to build it
 #   sh systemd/packages.sh build tests     and to test it
+#   sh systemd/packages.sh build package   and to make a Debian package of it
 #
 # Asks the network for nothing where nothing is missing.
 set -eu
@@ -22,13 +23,16 @@ tests="$tests memcached python3-boto3 awscli"
 # For Cloudflare's simulator of R2; npm may also be there without Debian's packages.
 command -v npm >/dev/null || tests="$tests nodejs npm"
 
+packing='dpkg-dev debhelper'
+
 # The tests start their servers by themselves: none becomes a service because it was installed.
 wanted='' quiet=''
 for list; do
 	case $list in
 	build) wanted="$wanted $build" ;;
 	tests) wanted="$wanted $tests" quiet=yes ;;
-	*) echo "packages.sh: unknown list '$list': say build, or build tests" >&2; exit 2 ;;
+	package) wanted="$wanted $packing" ;;
+	*) echo "packages.sh: unknown list '$list': say build, tests or package" >&2; exit 2 ;;
 	esac
 done
 
