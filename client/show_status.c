@@ -193,6 +193,25 @@ static void warnings(struct pen *p, const struct doc *list)
 		warn(p, doc_as_text(doc_at(list, i), "unknown"));
 }
 
+/* What an administrator was told, and is not over. */
+static void alerts(struct pen *p, const struct doc *list)
+{
+	if (doc_length(list) == 0)
+		return;
+	heading(p, "Alerts");
+	for (size_t i = 0; i < doc_length(list); i++) {
+		const struct doc *alert = doc_at(list, i);
+
+		marked(p, MARK_BAD);
+		pen_text(p, doc_get(alert, "condition"));
+		pen_add(p, ", began ");
+		pen_age(p, doc_get(alert, "since"));
+		pen_add(p, ": ");
+		pen_sentence(p, 4, doc_as_text(doc_get(alert, "words"), "unknown"));
+		pen_add(p, "\n");
+	}
+}
+
 void show_status(struct pen *p, const struct doc *result)
 {
 	p->look.now -= skew_of(result) * STAMP_SECOND; /* ages count from the corrected clock */
@@ -205,5 +224,6 @@ void show_status(struct pen *p, const struct doc *result)
 	heading(p, "Queue");
 	show_queue_summary(p, doc_get(result, "queue"));
 	show_quota(p, result);
+	alerts(p, doc_get(result, "alerts"));
 	warnings(p, doc_get(result, "warnings"));
 }

@@ -5,6 +5,7 @@
 #include "daemon/io/alarm.h"
 #include "daemon/io/filesystem.h"
 #include "daemon/spool.h"
+#include "daemon/whereabouts.h"
 
 /* How long ago, in ms; -1: never.  What lies in the future, by a clock that was set, is now. */
 static int64_t age(int64_t moment)
@@ -27,15 +28,11 @@ static bool stores(const struct config *c)
 }
 
 /* The commits of a database that each asks for a version; others wait for scans, or for hours. */
-static int64_t unstored_change(const struct engine_parts *p, const struct pipeline_view *view)
+static int64_t unstored_change(const struct pipeline_view *view, const struct state_database *row)
 {
-	struct state_database row;
-	struct err e;
-
-	if (!view->dirty || view->config->on_change != ON_CHANGE_BACKUP ||
-		state_database_get(p->state, view->config->name, &row, &e))
+	if (!view->dirty || view->config->on_change != ON_CHANGE_BACKUP)
 		return -1;
-	return age(row.first_change_at);
+	return age(row->first_change_at);
 }
 
 static void of_database(
@@ -43,6 +40,7 @@ static void of_database(
 {
 	struct state_version *v = &f->newest[i];
 	struct alert_database *d = &f->databases[i];
+	struct state_database row;
 	struct err e;
 
 	*d = (struct alert_database){.name = view->config->name, .why = "", .error_text = ""};
@@ -51,13 +49,18 @@ static void of_database(
 		d->bad = v->state == COPY_BAD;
 		d->why = v->why;
 	}
-	d->unknown = !view->looked;
+	d->unknown = !view->looked || view->awaited;
+	d->crowded = view->crowded;
+	d->standing = whereabouts_of(p, view);
 	if (view->error) {
 		d->error = view->error->code;
 		d->error_text = view->error->text;
 	}
+	if (state_database_get(p->state, view->config->name, &row, &e))
+		return;
+	d->made = row.base[0];
 	if (stores(p->config))
-		f->alert.unstored_ms = older(f->alert.unstored_ms, unstored_change(p, view));
+		f->alert.unstored_ms = older(f->alert.unstored_ms, unstored_change(view, &row));
 }
 
 static void of_queue(struct facts *f, const struct engine_parts *p)
@@ -87,7 +90,8 @@ static void of_store(struct facts *f, const struct engine_parts *p)
 		f->alert.store = transfer->code;
 		f->alert.store_text = transfer->text;
 	}
-	f->alert.store_unknown = stores(p->config) && !see.judged;
+	f->alert.store_unknown = stores(p->config) &&
+		(!see.judged || (f->alert.queue_bytes && !transfer_tried(p->transfer)));
 	f->alert.neighbour = see.warning;
 	f->alert.skew_s = see.skew == STAMP_NONE ? 0 : see.skew / STAMP_SECOND;
 }

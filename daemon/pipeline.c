@@ -319,6 +319,7 @@ bool pipeline_see(const struct pipeline *p, size_t i, struct pipeline_view *view
 		.dirty = w->trigger.dirty || w->capturing || w->hold || w->heir,
 		.posted = w->row.posted,
 		.capturing = w->capturing,
+		.awaited = w->trigger.asked || w->capturing,
 		.crowded = w->crowded,
 		.size = w->shown.size,
 		.unchanged_since = w->unchanged_since,

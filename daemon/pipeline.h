@@ -71,6 +71,7 @@ struct pipeline_view {
 	const char *path; /* links resolved */
 	bool present, empty, dirty, posted, capturing;
 	bool looked;  /* in this run; else it is what was known before */
+	bool awaited; /* a capture that somebody wants, and that has not ended */
 	bool crowded; /* not captured, because the queue is full */
 	uint64_t size;
 	int64_t unchanged_since; /* clock of the last capture that found nothing new; STAMP_NONE */

@@ -3,6 +3,7 @@
 #include "common/stamp.h"
 #include "common/text.h"
 #include "daemon/io/alarm.h"
+#include "daemon/io/state_alerts.h"
 #include "daemon/whereabouts.h"
 
 #include <stdio.h>
@@ -217,6 +218,31 @@ static struct doc *warnings(const struct engine_parts *p)
 	return list;
 }
 
+static void add_alert(void *arg, const struct notice *n)
+{
+	struct doc *list = arg, *d = doc_object();
+
+	doc_put_text(d, "condition", n->condition);
+	report_words(d, "database", n->database);
+	doc_put_text(d, "words", n->words);
+	report_moment(d, "since", n->at);
+	doc_add(list, d);
+}
+
+/* null: nobody knows. */
+static void put_alerts(struct doc *d, const struct engine_parts *p)
+{
+	struct doc *list = doc_array();
+	struct err e;
+
+	if (!state_alerts_raised(p->state, add_alert, list, &e)) {
+		doc_put(d, "alerts", list);
+		return;
+	}
+	doc_free(list);
+	doc_put_null(d, "alerts");
+}
+
 static void put_skew(struct doc *d, int64_t skew)
 {
 	if (skew == STAMP_NONE)
@@ -279,6 +305,7 @@ struct doc *report_status(const struct engine *g)
 	doc_put_text(d, "version", CASMAND_VERSION);
 	doc_put_int(d, "pid", getpid());
 	put_resident(d);
+	put_alerts(d, p);
 	doc_put(d, "warnings", warnings(p));
 	return d;
 }

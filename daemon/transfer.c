@@ -25,6 +25,7 @@ struct transfer {
 	struct held held;  /* versions that the quota holds back */
 	struct err error;
 	bool probing, beginning, stopping, leaving;
+	bool tried;        /* how an upload ends is known, of one at least */
 	bool reconnecting; /* what ends now was dropped by us, and is tried again at once */
 	void (*stopped)(void *arg);
 	void *stopped_arg;
@@ -272,6 +273,7 @@ static void on_ended(struct sending *s, const char *id, enum copy_state state, c
 		transfer_kick(t, PATIENCE_DROPPED);
 		return;
 	}
+	t->tried = true;
 	if (state == COPY_CAPTURED)
 		failed(t, id, e);
 	else if (state == COPY_STORED && !t->aside.length)
@@ -325,6 +327,11 @@ void transfer_turn(struct transfer *t, uint64_t now)
 const struct held *transfer_held(const struct transfer *t)
 {
 	return t->held.why.code ? &t->held : NULL;
+}
+
+bool transfer_tried(const struct transfer *t)
+{
+	return t->tried;
 }
 
 const struct err *transfer_error(const struct transfer *t)

@@ -52,11 +52,13 @@ static void on_alert(void *arg, const struct alert *alert)
 	w->ping_due = 0; /* what is over is told to the heartbeat at once */
 }
 
-static void restore(void *arg, const char *condition, const char *database, const char *words)
+static void restore(void *arg, const struct notice *n)
 {
 	struct watchman *w = arg;
 
-	alerts_restore(&w->alerts, condition, database, words);
+	alerts_restore(&w->alerts, n->condition, n->database, n->words);
+	if (alert_of_capture(n->condition) && w->parts->config->backend != BACKEND_DISABLED)
+		(void)pipeline_ask(w->parts->pipeline, n->database, "After an alert", alarm_now());
 }
 
 static uint64_t look(struct watchman *w, uint64_t now)

@@ -10,6 +10,7 @@
 #define QUEUE_FULL  80                   /* per cent of what it may take */
 #define SKEW_MOST_S 300                  /* a store refuses requests that are off by 15 minutes */
 #define AFTER       UINT64_MAX           /* lasts as long as the configuration says */
+#define NEWS        (10 * MINUTE)        /* of a database: its application may be at work on it */
 
 /* How long it has held, in ms as far as the facts tell; -1: it does not hold. */
 typedef int64_t rule(
@@ -21,7 +22,10 @@ static int64_t unprotected(
 	const struct alert_facts *f, const struct alert_database *d, struct text *words)
 {
 	(void)d;
-	text_add(words, "%" PRId64 " scans are in no stored version", f->unprotected);
+	text_add(words,
+		f->unprotected == 1 ? "%" PRId64 " scan is in no stored version"
+				    : "%" PRId64 " scans are in no stored version",
+		f->unprotected);
 	return f->unprotected_ms;
 }
 
@@ -40,11 +44,14 @@ static int64_t queue(
 	const struct alert_facts *f, const struct alert_database *d, struct text *words)
 {
 	char used[SPAN_TEXT], limit[SPAN_TEXT];
+	bool full = f->queue_bytes / QUEUE_FULL >= f->queue_limit / 100;
 
 	(void)d;
+	for (size_t i = 0; i < f->count; i++)
+		full = full || f->databases[i].crowded;
 	text_add(words, "versions that wait for the store take %s, and may take %s",
 		span_size(used, f->queue_bytes), span_size(limit, f->queue_limit));
-	return f->queue_bytes / QUEUE_FULL >= f->queue_limit / 100 && f->queue_bytes ? 0 : -1;
+	return full && f->queue_bytes ? 0 : -1;
 }
 
 static int64_t credentials(
@@ -55,14 +62,22 @@ static int64_t credentials(
 	return f->store == ERR_REFUSED || f->store == ERR_CONFIG || f->store == ERR_DENIED ? 0 : -1;
 }
 
+static int64_t store_full(
+	const struct alert_facts *f, const struct alert_database *d, struct text *words)
+{
+	(void)d;
+	text_add(words, "%s", f->store_text);
+	return f->store == ERR_FULL ? 0 : -1;
+}
+
 static int64_t disk(const struct alert_facts *f, const struct alert_database *d, struct text *words)
 {
-	const char *full = f->store == ERR_FULL ? f->store_text : NULL;
+	const char *full = NULL;
 	char room[SPAN_TEXT];
 
 	(void)d;
 	for (size_t i = 0; i < f->count && !full; i++)
-		if (f->databases[i].error == ERR_FULL)
+		if (f->databases[i].error == ERR_FULL && !f->databases[i].crowded)
 			full = f->databases[i].error_text;
 	if (full)
 		text_add(words, "%s", full);
@@ -122,6 +137,25 @@ static int64_t recovery(
 	return d->error == ERR_RECOVERY ? 0 : -1;
 }
 
+static int64_t missing(
+	const struct alert_facts *f, const struct alert_database *d, struct text *words)
+{
+	(void)f;
+	text_add(words, "%s", d->error_text);
+	return d->made && d->error == ERR_MISSING ? 0 : -1;
+}
+
+static int64_t diverged(
+	const struct alert_facts *f, const struct alert_database *d, struct text *words)
+{
+	(void)f;
+	text_add(words,
+		"%s and another machine's newest version each have what the other lacks: "
+		"'casmanctl sync' tells what can be done",
+		d->name);
+	return d->standing == LINEAGE_DIVERGED ? 0 : -1;
+}
+
 /* A full disk and a recovery have conditions of their own; what is missing may be not made yet. */
 static int64_t unreadable(
 	const struct alert_facts *f, const struct alert_database *d, struct text *words)
@@ -139,22 +173,35 @@ static int64_t unreadable(
 static const struct {
 	const char *name;
 	rule *rule;
-	enum { OURS, STORES, DATABASES } of; /* whose facts; of DATABASES, one for each */
-	uint64_t lasts;                      /* ms before it is an alert */
+	/* Whose facts; of each database its own: of its versions, of its captures, and of how it
+	 * stands to what others stored. */
+	enum { OURS, STORES, VERSIONS, CAPTURES, STANDINGS } of;
+	uint64_t lasts; /* ms before it is an alert, and `after` at most */
 } conditions[] = {
-	{"unprotected", unprotected, OURS,      AFTER      },
-	{"no_version",  no_version,  OURS,      AFTER      },
-	{"queue",       queue,       OURS,      0          },
-	{"credentials", credentials, STORES,    0          },
-	{"disk",        disk,        OURS,      0          },
-	{"clock",       clock_skew,  STORES,    0          },
-	{"neighbour",   neighbour,   STORES,    0          },
-	{"quota",       quota,       OURS,      0          },
-	{"suspect",     suspect,     DATABASES, 0          },
-	{"bad",         bad,         DATABASES, MINUTE     }, /* the next capture mends it */
-	{"recovery",    recovery,    DATABASES, 10 * MINUTE},
-	{"unreadable",  unreadable,  DATABASES, 10 * MINUTE},
+	{"unprotected", unprotected, OURS,      AFTER },
+	{"no_version",  no_version,  OURS,      AFTER },
+	{"queue",       queue,       OURS,      0     },
+	{"credentials", credentials, STORES,    0     },
+	{"store_full",  store_full,  STORES,    0     },
+	{"disk",        disk,        OURS,      0     },
+	{"clock",       clock_skew,  STORES,    0     },
+	{"neighbour",   neighbour,   STORES,    0     },
+	{"quota",       quota,       OURS,      0     },
+	{"suspect",     suspect,     VERSIONS,  0     },
+	{"bad",         bad,         VERSIONS,  MINUTE}, /* the next capture mends it */
+	{"recovery",    recovery,    CAPTURES,  NEWS  },
+	{"unreadable",  unreadable,  CAPTURES,  NEWS  },
+	{"missing",     missing,     CAPTURES,  NEWS  },
+	{"diverged",    diverged,    STANDINGS, 0     },
 };
+
+bool alert_of_capture(const char *condition)
+{
+	for (size_t i = 0; i < LENGTH(conditions); i++)
+		if (strcmp(conditions[i].name, condition) == 0)
+			return conditions[i].of == CAPTURES;
+	return false;
+}
 
 const char *alert_condition(size_t i)
 {
@@ -194,8 +241,14 @@ void alerts_restore(
 
 static bool is_unknown(size_t i, const struct alert_facts *f, const struct alert_database *d)
 {
-	return conditions[i].of == DATABASES ? d && d->unknown
-					     : conditions[i].of == STORES && f->store_unknown;
+	switch (conditions[i].of) {
+	case STORES: return f->store_unknown;
+	case CAPTURES: return d->unknown;
+	case STANDINGS: return d->standing == LINEAGE_UNKNOWN;
+	case OURS:
+	case VERSIONS:
+	default: return false;
+	}
 }
 
 static void judge(
@@ -218,7 +271,7 @@ static void judge(
 		}
 		if (since < alert->held || conditions[i].lasts == AFTER)
 			alert->held = since;
-		alert->lasts = conditions[i].lasts == AFTER ? f->after : conditions[i].lasts;
+		alert->lasts = conditions[i].lasts < f->after ? conditions[i].lasts : f->after;
 		alert->holds = true;
 		if (!alert->raised)
 			text_cut(alert->words, sizeof(alert->words), words.at);
@@ -234,9 +287,11 @@ void alerts_step(struct alerts *a, const struct alert_facts *f,
 	for (size_t i = 0; i < a->count; i++)
 		a->list[i].holds = false;
 	for (size_t i = 0; i < LENGTH(conditions); i++) {
-		if (conditions[i].of != DATABASES)
+		bool one = conditions[i].of == OURS || conditions[i].of == STORES;
+
+		if (one)
 			judge(a, i, f, NULL);
-		for (size_t k = 0; conditions[i].of == DATABASES && k < f->count; k++)
+		for (size_t k = 0; !one && k < f->count; k++)
 			judge(a, i, f, &f->databases[k]);
 	}
 	for (size_t i = 0; i < a->count; i++) {

@@ -3,12 +3,13 @@
  * A table of conditions looks at facts.  One that holds for as long as its row says is raised: that
  * is told once.  When it holds no more it is cleared: that is told once, and only if it was raised.
  * What is raised is known over restarts (alerts_restore()), and lasts until what would clear it is
- * known again, so nothing is told twice.  Pure.
+ * known again, so nothing is told twice.  None waits longer than the configuration's `after`.  Pure.
  */
 #pragma once
 
 #include "common/text.h"
 #include "daemon/core/config.h"
+#include "daemon/core/lineage.h"
 
 #include <stdint.h>
 
@@ -22,7 +23,10 @@ struct alert_database {
 	const char *why;     /* suspect: in words */
 	enum err_code error; /* why it is not captured; NONE */
 	const char *error_text;
-	bool unknown; /* nobody looked at it yet */
+	bool unknown; /* whether it can be captured: nobody tried yet */
+	bool crowded; /* the queue has no room for its next version, and `error` says so */
+	bool made;    /* it was there: a version was made of it, or restored into it */
+	enum lineage_state standing;
 };
 
 struct alert_facts {
@@ -34,7 +38,7 @@ struct alert_facts {
 	uint64_t queue_bytes, queue_limit; /* of the spool */
 	enum err_code store;               /* what the store answered last; NONE */
 	const char *store_text;
-	bool store_unknown;    /* nobody reached it yet, so what follows of it is not known */
+	bool store_unknown; /* nobody asked it yet, or sent it what waits: so all this is not known */
 	const char *neighbour; /* the store lies badly; "" */
 	const char *quota;     /* little is left of it, in words; "" */
 	uint64_t room;         /* bytes free for the state folder */
@@ -67,6 +71,9 @@ void alerts_step(struct alerts *a, const struct alert_facts *f,
 uint64_t alerts_due(const struct alerts *a);
 size_t alerts_raised(const struct alerts *a);
 void alerts_free(struct alerts *a);
+
+/* Is it about whether a database can be captured, so that a capture tells whether it is over? */
+bool alert_of_capture(const char *condition);
 
 /* The i-th condition's name, for the documents' check; NULL past the end. */
 const char *alert_condition(size_t i);

@@ -4,15 +4,21 @@
 
 #include <stdio.h>
 
-enum err_code state_alerts_raised(struct state *s,
-	void (*each)(void *arg, const char *condition, const char *database, const char *words),
-	void *arg, struct err *e)
+enum err_code state_alerts_raised(
+	struct state *s, void (*each)(void *arg, const struct notice *n), void *arg, struct err *e)
 {
-	struct sqlite3_stmt *row =
-		sql_query(s->sql, e, "SELECT condition, database, words FROM alert", "");
+	struct sqlite3_stmt *row = sql_query(s->sql, e,
+		"SELECT condition, database, words, at FROM alert ORDER BY at, condition, database",
+		"");
 
-	while (sql_next(s->sql, row, e))
-		each(arg, sql_text(row, 0), sql_text(row, 1), sql_text(row, 2));
+	while (sql_next(s->sql, row, e)) {
+		struct notice n = {.begins = true, .at = sql_int(row, 3)};
+
+		text_cut(n.condition, sizeof(n.condition), sql_text(row, 0));
+		text_cut(n.database, sizeof(n.database), sql_text(row, 1));
+		text_cut(n.words, sizeof(n.words), sql_text(row, 2));
+		each(arg, &n);
+	}
 	return e->code;
 }
 

@@ -10,9 +10,8 @@
 
 enum channel { CHANNEL_COMMAND, CHANNEL_WEBHOOK, CHANNELS };
 
-/* Each alert that is raised. */
-enum err_code state_alerts_raised(struct state *s,
-	void (*each)(void *arg, const char *condition, const char *database, const char *words),
+/* Each alert that is raised, as it began; the number is not told. */
+enum err_code state_alerts_raised(struct state *s, void (*each)(void *arg, const struct notice *n),
 	void *arg, struct err *e) must_check;
 /* It was raised or cleared, and these channels (bits) are to be told: both or neither.  At most
  * STATE_NOTICES wait: beyond that the oldest are dropped. */

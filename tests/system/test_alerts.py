@@ -1,55 +1,14 @@
 """Alerts: told once when they begin and once when they are over, through restarts and dead networks."""
-import http.server
 import json
-import queue
 import stat
 import subprocess
-import threading
 import time
 
 import pytest
 
 from conftest import LIMIT
+from listener import Listener
 from trouble import needs_root
-
-
-class Listener:
-    """What would be Slack, ntfy or healthchecks: says 200, or what it is told to say."""
-
-    def __init__(self):
-        self.heard, self.answer = queue.Queue(), 200
-        listener = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self):
-                body = self.rfile.read(int(self.headers["Content-Length"] or 0))
-                answer = listener.answer  # as it was when this was heard
-                listener.heard.put((self.path, body, {name.lower(): value for name, value in self.headers.items()}))
-                self.send_response(answer)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            do_POST = do_GET
-
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def next(self):
-        return self.heard.get(timeout=LIMIT)
-
-    def alert(self):
-        """The next alert as (event, condition)."""
-        said = json.loads(self.next()[1])
-        return said["event"], said["condition"]
-
-    def close(self):
-        self.server.shutdown()
-        self.server.server_close()
 
 
 @pytest.fixture
