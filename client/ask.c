@@ -215,3 +215,29 @@ enum err_code ask_metrics(struct link *l, struct doc *params, struct answer *a, 
 	(void)params;
 	return link_call(l, "status", NULL, a, e);
 }
+
+static bool is_key(const char *word)
+{
+	return strchr(word, '/') || (strlen(word) == 32 && strspn(word, "0123456789abcdef") == 32);
+}
+
+enum err_code ask_verify(struct link *l, struct doc *params, struct answer *a, struct err *e)
+{
+	const char *word = doc_as_text(doc_get(params, "key"), NULL);
+
+	if (word && !is_key(word)) {
+		doc_put_text(params, "database", word);
+		doc_put_null(params, "key");
+	}
+	return link_call(l, "verify", doc_copy(params), a, e);
+}
+
+enum proto_exit exit_of_verify(const struct doc *result)
+{
+	return doc_as_int(doc_get(result, "bad"), 1) ? EXIT_FAILED : EXIT_DONE;
+}
+
+enum proto_exit exit_of_maintain(const struct doc *result)
+{
+	return doc_as_int(doc_get(result, "failed"), 1) ? EXIT_FAILED : EXIT_DONE;
+}

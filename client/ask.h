@@ -15,6 +15,11 @@ enum proto_exit exit_of_backup(const struct doc *result);
 enum proto_exit exit_of_sync(const struct doc *result);
 enum proto_exit exit_of_scan(const struct doc *result);
 
+/* One word, or none: a key, an id, or a database.  It changes the params. */
+enum err_code ask_verify(struct link *l, struct doc *params, struct answer *a, struct err *e);
+enum proto_exit exit_of_verify(const struct doc *result);   /* EXIT_FAILED where one is bad */
+enum proto_exit exit_of_maintain(const struct doc *result); /* EXIT_FAILED where one failed */
+
 /* What `status` answers. */
 enum err_code ask_metrics(struct link *l, struct doc *params, struct answer *a, struct err *e);
 

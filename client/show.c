@@ -109,6 +109,15 @@ void show_progress(struct pen *p, const struct doc *params)
 	const char *state = doc_as_text(doc_get(params, "state"), "");
 	int64_t seconds;
 
+	if (strcmp(state, "verifying") == 0) {
+		pen_text(p, doc_get(params, "key"));
+		pen_add(p, ": proving it\n");
+	}
+	if (strcmp(state, "maintaining") == 0) {
+		pen_many(p, doc_as_int(doc_get(params, "touched"), 0), "object");
+		pen_add(p, " touched\n");
+	}
+
 	if (strcmp(state, "waiting") == 0 && pen_is_count(doc_get(params, "seconds"), &seconds))
 		pen_add(p,
 			"Begins in %" PRId64

@@ -21,6 +21,8 @@ void show_doctor(struct pen *p, const struct doc *result);
 void show_metrics(struct pen *p, const struct doc *status);
 void show_status(struct pen *p, const struct doc *result);
 void show_queue(struct pen *p, const struct doc *result);
+void show_maintain(struct pen *p, const struct doc *result);
+void show_verify(struct pen *p, const struct doc *result);
 void show_history(struct pen *p, const struct doc *result);
 void show_pin(struct pen *p, const struct doc *result);
 void show_accept(struct pen *p, const struct doc *result);
@@ -33,6 +35,7 @@ void show_scans(struct pen *p, const struct doc *status);
 bool show_is_disabled(
 	const struct doc *status); /* backend = disabled: scans are counted, no more */
 void show_quota(struct pen *p, const struct doc *status); /* nothing where nothing is counted */
+void show_proof(struct pen *p, const struct doc *list);
 void show_queue_summary(struct pen *p, const struct doc *queue);
 
 /* A notification on the way to a result; writes nothing for what the result tells anyway. */

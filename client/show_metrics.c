@@ -39,10 +39,10 @@ static void age(struct pen *p, const char *name, const char *help, const struct 
 		pen_add(p, "casmand_%s %" PRId64 "\n", name, seconds_since(p, when));
 }
 
-static void label(struct pen *p, const struct doc *database)
+static void label(struct pen *p, const struct doc *name)
 {
 	pen_add(p, "{database=\"");
-	for (const char *c = doc_as_text(doc_get(database, "name"), ""); *c; c++)
+	for (const char *c = doc_as_text(name, ""); *c; c++)
 		if (*c == '\n')
 			pen_add(p, "\\n");
 		else
@@ -57,6 +57,22 @@ static bool is_stored(const struct doc *version)
 	return strcmp(state, "stored") == 0 || strcmp(state, "proven") == 0;
 }
 
+/* What was never proven has no sample: an alert asks whether there is one. */
+static void of_proofs(struct pen *p, const struct doc *list)
+{
+	int64_t when;
+
+	family(p, "database_proven_timestamp_seconds",
+		"When a version of it in the store was last proven restorable.");
+	for (size_t i = 0; i < doc_length(list); i++) {
+		if (!pen_is_moment(doc_get(doc_at(list, i), "proven_at"), &when))
+			continue;
+		pen_add(p, "casmand_database_proven_timestamp_seconds");
+		label(p, doc_get(doc_at(list, i), "database"));
+		pen_add(p, "%" PRId64 "\n", when / STAMP_SECOND);
+	}
+}
+
 static void of_databases(struct pen *p, const struct doc *list)
 {
 	int64_t when;
@@ -66,7 +82,7 @@ static void of_databases(struct pen *p, const struct doc *list)
 		const struct doc *d = doc_at(list, i);
 
 		pen_add(p, "casmand_database_up");
-		label(p, d);
+		label(p, doc_get(d, "name"));
 		pen_add(p, "%d\n", doc_is_null(doc_get(d, "error")));
 	}
 	family(p, "database_last_version_timestamp_seconds", "When its newest version was made.");
@@ -76,13 +92,13 @@ static void of_databases(struct pen *p, const struct doc *list)
 		if (!pen_is_moment(doc_get(version, "timestamp"), &when))
 			continue;
 		pen_add(p, "casmand_database_last_version_timestamp_seconds");
-		label(p, doc_at(list, i));
+		label(p, doc_get(doc_at(list, i), "name"));
 		pen_add(p, "%" PRId64 "\n", when / STAMP_SECOND);
 	}
 	family(p, "database_stored", "1 where its newest version is in the store.");
 	for (size_t i = 0; i < doc_length(list); i++) {
 		pen_add(p, "casmand_database_stored");
-		label(p, doc_at(list, i));
+		label(p, doc_get(doc_at(list, i), "name"));
 		pen_add(p, "%d\n", is_stored(doc_get(doc_at(list, i), "last_version")));
 	}
 }
@@ -134,6 +150,7 @@ void show_metrics(struct pen *p, const struct doc *s)
 	number(p, "clock_skew_seconds", "Our clock minus the store's.",
 		doc_get(s, "clock_skew_seconds"));
 	of_databases(p, doc_get(s, "databases"));
+	of_proofs(p, doc_get(s, "proof"));
 	number(p, "resident_memory_bytes", "Memory of casmand.", doc_get(s, "resident_bytes"));
 	pen_add(p, "# EOF\n");
 }

@@ -224,6 +224,7 @@ void show_status(struct pen *p, const struct doc *result)
 	heading(p, "Queue");
 	show_queue_summary(p, doc_get(result, "queue"));
 	show_quota(p, result);
+	show_proof(p, doc_get(result, "proof"));
 	alerts(p, doc_get(result, "alerts"));
 	warnings(p, doc_get(result, "warnings"));
 }

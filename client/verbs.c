@@ -88,6 +88,12 @@ static const struct option sync_options[] = {
 	{0},
 };
 
+static const struct option verify_operand = {"KEY | DB", NULL, NULL, OPTION_TEXT, "key", NULL};
+static const struct option verify_options[] = {
+	{"--all", NULL, "every version in the store", OPTION_TRUE, "all", NULL},
+	{0},
+};
+
 static const struct option status_options[] = {
 	{"--refresh", NULL, "ask the store first", OPTION_TRUE, "refresh", NULL},
 	{0},
@@ -210,6 +216,23 @@ const struct verb verbs[] = {
 		.unanswered = "What casmand has begun it brings to its end: see casmanctl history",
 		.show = show_sync,
 		.exit = exit_of_sync,
+	},
+	{
+		.name = "verify",
+		.help = "fetch versions from the store, and prove them",
+		.operand = &verify_operand,
+		.options = verify_options,
+		.unanswered = "casmand goes on with what it began: see casmanctl status",
+		.ask = ask_verify,
+		.show = show_verify,
+		.exit = exit_of_verify,
+	},
+	{
+		.name = "maintain",
+		.help = "keep the store's objects in the class that is free (R2)",
+		.unanswered = "casmand goes on with what it began: see casmanctl status",
+		.show = show_maintain,
+		.exit = exit_of_maintain,
 	},
 	{
 		.name = "reload",

@@ -149,12 +149,23 @@ struct control *control_open(struct state *state, const struct verbs_owner *owne
 	c->verbs.rounds = rounds_open(owner->loop, owner->config_path, storage_in_use, c);
 	c->verbs.restores = restores_open();
 	c->verbs.syncs = syncs_open(c->verbs.restores, c->verbs.backing.all);
+	c->verbs.upkeep = upkeep_open(c->verbs.restores, owner->moved, owner->arg);
 	return c;
 }
 
 void control_begun(struct control *c)
 {
 	rounds_begin(c->verbs.rounds);
+}
+
+uint64_t control_turn(struct control *c, uint64_t now)
+{
+	return upkeep_turn(c->verbs.upkeep, now);
+}
+
+void control_network_back(struct control *c)
+{
+	upkeep_network_back(c->verbs.upkeep);
 }
 
 void control_captured(struct control *c, const struct pipeline_result *r)
@@ -169,11 +180,13 @@ void control_uploaded(struct control *c, const char *id, enum copy_state state, 
 	backups_uploaded(c->verbs.backing.all, engine_of(c), id, state, e);
 	if (state == COPY_STORED)
 		receipts_stored(c->verbs.receipts, engine_of(c));
+	upkeep_uploaded(c->verbs.upkeep, id, state);
 }
 
 void control_engine_stands(struct control *c)
 {
 	restores_resume(c->verbs.restores, engine_of(c));
+	upkeep_stands(c->verbs.upkeep, engine_of(c));
 }
 
 void control_listed(struct control *c)
@@ -192,6 +205,7 @@ void control_engine_closes(struct control *c)
 	receipts_abandon(c->verbs.receipts, engine_of(c));
 	rounds_hurry(c->verbs.rounds);
 	restores_abandon(c->verbs.restores);
+	upkeep_abandon(c->verbs.upkeep);
 }
 
 void control_close(struct control *c)
@@ -202,6 +216,7 @@ void control_close(struct control *c)
 	receipts_close(c->verbs.receipts);
 	backups_close(c->verbs.backing.all);
 	rounds_close(c->verbs.rounds);
+	upkeep_close(c->verbs.upkeep);
 	restores_close(c->verbs.restores);
 	syncs_close(c->verbs.syncs);
 	free(c);

@@ -18,6 +18,10 @@ struct ipc_events control_events(struct control *c);
 
 void control_begun(struct control *c); /* the doctor looks around, for the log */
 
+/* Begins what is due; answers when it wants to be called next (ALARM_NEVER). */
+uint64_t control_turn(struct control *c, uint64_t now);
+void control_network_back(struct control *c); /* maybe */
+
 /* For the engine's events. */
 void control_captured(struct control *c, const struct pipeline_result *r);
 void control_uploaded(

@@ -74,6 +74,8 @@ static void turn(void *arg)
 			d->watchman ? watchman_turn(d->watchman, alarm_now()) : ALARM_NEVER;
 
 		next = watch < next ? watch : next;
+		watch = control_turn(d->control, alarm_now());
+		next = watch < next ? watch : next;
 		watch = manager_turn(&d->manager, d->engine, alarm_now());
 		next = watch < next ? watch : next;
 		watch = intake_turn(d->intake, d->engine, alarm_now());
@@ -97,6 +99,7 @@ static void on_network_back(void *arg)
 	log_debug("network", "back=maybe");
 	if (d->engine)
 		engine_network_back(d->engine);
+	control_network_back(d->control);
 	if (d->watchman)
 		watchman_hurry(d->watchman);
 	soon(d);
@@ -322,6 +325,7 @@ static enum err_code open_all(struct daemon *d, struct config *config, struct er
 {
 	const struct verbs_owner owner = {.engine = engine_in_use,
 		.reload = reload,
+		.moved = soon,
 		.loop = &d->loop,
 		.config_path = d->path,
 		.arg = d};

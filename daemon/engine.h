@@ -65,6 +65,8 @@ const struct engine_parts *engine_parts(const struct engine *g);
 
 /* The time as well as it is known, see dating.h; microseconds since 1970. */
 int64_t engine_clock(const struct engine_parts *p);
+/* False: it says nothing, for it is before casmand was built, and no store told the time. */
+bool engine_clock_known(const struct engine_parts *p);
 /* What our clock said at that moment (or STAMP_NONE), corrected as far as that is known. */
 int64_t engine_corrected(const struct engine_parts *p, int64_t moment);
 

@@ -120,6 +120,7 @@ static void on_storage_reached(void *arg)
 
 	engine_send(g, PATIENCE_REACHED);
 	engine_list_first(g);
+	g->events.moved(g->events.arg);
 }
 
 static void on_storage_changed(void *arg)
@@ -228,6 +229,11 @@ static int64_t skew(const struct engine_parts *p)
 int64_t engine_clock(const struct engine_parts *p)
 {
 	return dating_clock(alarm_clock(), skew(p), ENGINE_BUILT);
+}
+
+bool engine_clock_known(const struct engine_parts *p)
+{
+	return alarm_clock() >= ENGINE_BUILT || skew(p) != STAMP_NONE;
 }
 
 int64_t engine_corrected(const struct engine_parts *p, int64_t moment)

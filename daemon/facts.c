@@ -43,12 +43,15 @@ static void of_database(
 	struct state_database row;
 	struct err e;
 
-	*d = (struct alert_database){.name = view->config->name, .why = "", .error_text = ""};
+	*d = (struct alert_database){
+		.name = view->config->name, .why = "", .bad_proof = "", .error_text = ""};
 	if (!state_version_newest(p->state, view->config->name, storage_id(p->storage), v, &e)) {
 		d->suspect = v->suspect;
 		d->bad = v->state == COPY_BAD;
 		d->why = v->why;
 	}
+	if (!state_proven(p->state, storage_id(p->storage), view->config->name, &f->proven[i], &e))
+		d->bad_proof = f->proven[i].bad;
 	d->unknown = !view->looked || view->awaited;
 	d->crowded = view->crowded;
 	d->standing = whereabouts_of(p, view);
@@ -111,7 +114,8 @@ void facts_gather(struct facts *f, const struct engine_parts *p, uint64_t now)
 	struct err e;
 
 	*f = (struct facts){.databases = text_room(count, sizeof(*f->databases)),
-		.newest = text_room(count, sizeof(*f->newest))};
+		.newest = text_room(count, sizeof(*f->newest)),
+		.proven = text_room(count, sizeof(*f->proven))};
 	f->alert = (struct alert_facts){.now = now,
 		.after = (uint64_t)(p->config->alert_after * 3600000),
 		.room = UINT64_MAX,
@@ -131,6 +135,7 @@ void facts_end(struct facts *f)
 	for (size_t i = 0; i < f->alert.count; i++)
 		state_version_end(&f->newest[i]);
 	free(f->newest);
+	free(f->proven);
 	free(f->databases);
 	text_free(&f->quota);
 }

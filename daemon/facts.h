@@ -3,11 +3,13 @@
 
 #include "daemon/core/alert.h"
 #include "daemon/engine.h"
+#include "daemon/io/state_proof.h"
 
 struct facts {
 	struct alert_facts alert;
 	struct alert_database *databases;
-	struct state_version *newest; /* of each database, for the words in it */
+	struct state_version *newest; /* of each database, for the words in it ... */
+	struct state_proven *proven;  /* ... and in this */
 	struct text quota;
 };
 

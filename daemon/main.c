@@ -39,6 +39,10 @@
  *                 differ, io/rows: by what rows two histories differ
  *   download      one version into the spool folder; prove: is it what it should be?
  *   replace       safety version and contents: two jobs around one lock
+ *   upkeep        what keeps a store healthy; tending: as verbs; duty: core/rota: when it is due
+ *   verify        versions in the store are proven: trial, each; io/state_proof: what was found
+ *   maintain      a bucket's objects stay in the class that is free: core/tidying
+ *
  *   io/live       a proven copy through SQLite into the live database; io/live_made: where there
  *                 is none; io/holder: who keeps it locked
  *

@@ -7,6 +7,7 @@
 #include "daemon/core/dating.h"
 #include "daemon/health.h"
 #include "daemon/io/alarm.h"
+#include "daemon/io/state_proof.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -41,6 +42,8 @@ static bool find_base(const struct watched *w, struct state_version *base)
 		base->v = v;
 	else if (!ours)
 		return false;
+	if (!ours && state_is_bad(state, w->world->store, base->v.id))
+		base->state = COPY_BAD;
 	return true;
 }
 
@@ -69,7 +72,12 @@ static void operation(const struct watched *w, const struct state_version *base,
 
 	switch (w->why) {
 	case TRIGGER_HOURS: text_add(&t, "Time-triggered backup (%.1f hours)", hours); break;
-	case TRIGGER_FIRST: text_add(&t, "First backup"); break;
+	case TRIGGER_FIRST:
+		text_add(&t,
+			base->state == COPY_BAD && base->v.id[0]
+				? "Replaces a version that was found bad"
+				: "First backup");
+		break;
 	case TRIGGER_CHANGE:
 		text_add(&t, "Database changed");
 		if (base->v.id[0] && base->v.record_count >= 0 && v->record_count >= 0)

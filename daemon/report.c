@@ -268,14 +268,12 @@ static void put_resident(struct doc *d)
 		doc_put_null(d, "resident_bytes");
 }
 
-static void put_quota(struct doc *d, const struct engine_parts *p)
+static void put_or_null(struct doc *d, const char *name, struct doc *value)
 {
-	struct doc *quota = report_quota(p);
-
-	if (quota)
-		doc_put(d, "quota", quota);
+	if (value)
+		doc_put(d, name, value);
 	else
-		doc_put_null(d, "quota");
+		doc_put_null(d, name);
 }
 
 struct doc *report_status(const struct engine *g)
@@ -298,9 +296,9 @@ struct doc *report_status(const struct engine *g)
 	doc_put(d, "databases", databases(p));
 	doc_put(d, "queue", report_queue(p));
 	put_skew(d, see.skew);
-	put_quota(d, p);
-	doc_put_null(d, "maintain");
-	doc_put(d, "proof", doc_array());
+	put_or_null(d, "quota", report_quota(p));
+	put_or_null(d, "maintain", report_maintain(p));
+	doc_put(d, "proof", report_proof(p));
 	doc_put_text(d, "machine", state_machine(p->state));
 	doc_put_text(d, "version", CASMAND_VERSION);
 	doc_put_int(d, "pid", getpid());

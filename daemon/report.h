@@ -13,8 +13,10 @@ struct doc *report_listed(const struct state_listed *l);
 /* The variables that could bring the credentials that the store lacks. */
 struct doc *report_lacking(const struct engine_parts *p);
 struct doc *report_status(const struct engine *g);
-struct doc *report_queue(const struct engine_parts *p); /* in status, and before its versions */
-struct doc *report_quota(const struct engine_parts *p); /* NULL: nothing is counted */
+struct doc *report_queue(const struct engine_parts *p);    /* in status, and before its versions */
+struct doc *report_quota(const struct engine_parts *p);    /* NULL: nothing is counted */
+struct doc *report_maintain(const struct engine_parts *p); /* NULL: it does not apply */
+struct doc *report_proof(const struct engine_parts *p); /* for each database of the configuration */
 struct doc *report_event(const struct history_row *row);
 
 void report_moment(struct doc *d, const char *name, int64_t moment);   /* STAMP_NONE: null */

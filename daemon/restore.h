@@ -62,6 +62,7 @@ void restore_start(struct restores *all, struct engine *engine, const struct res
 /* For the engine's events. */
 void restores_captured(
 	struct restores *all, struct engine *engine, const struct pipeline_result *r);
+bool restores_busy(const struct restores *all);
 void restores_abandon(struct restores *all);
 /* The engine stands: was something under way when casmand ended? */
 void restores_resume(struct restores *all, struct engine *engine);

@@ -149,6 +149,11 @@ void restores_close(struct restores *all)
 	free(all);
 }
 
+bool restores_busy(const struct restores *all)
+{
+	return all->now;
+}
+
 void restores_abandon(struct restores *all)
 {
 	struct restore *r = all->now;

@@ -7,6 +7,7 @@
 #include "daemon/report.h"
 #include "daemon/restoring.h"
 #include "daemon/syncing.h"
+#include "daemon/tending.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -147,6 +148,16 @@ static void on_sync(struct verbs *v, struct call *call)
 	syncing_take(call, v->syncs, verbs_engine(v));
 }
 
+static void on_maintain(struct verbs *v, struct call *call)
+{
+	tending_maintain(call, v->upkeep);
+}
+
+static void on_verify(struct verbs *v, struct call *call)
+{
+	tending_verify(call, v->upkeep);
+}
+
 static const struct call_rule no_rules[] = {
 	{NULL, CALL_TEXT}
 };
@@ -156,20 +167,22 @@ static const struct call_rule status_rules[] = {
 };
 
 static const struct verb verbs[] = {
-	{"ping",    on_ping,    no_rules,            false, false},
-	{"scan",    on_scan,    scans_rules,         false, false},
-	{"backup",  on_backup,  backing_rules,       false, true },
-	{"list",    on_list,    listing_rules,       false, false},
-	{"status",  on_status,  status_rules,        false, false},
-	{"queue",   on_queue,   lists_queue_rules,   false, false},
-	{"history", on_history, lists_history_rules, false, false},
-	{"doctor",  on_doctor,  no_rules,            false, true },
-	{"restore", on_restore, restoring_rules,     true,  true },
-	{"pin",     on_pin,     pinning_rules,       true,  false},
-	{"unpin",   on_unpin,   pinning_rules,       true,  false},
-	{"accept",  on_accept,  pinning_rules,       true,  false},
-	{"sync",    on_sync,    syncing_rules,       true,  true },
-	{"reload",  on_reload,  no_rules,            true,  false},
+	{"ping",     on_ping,     no_rules,             false, false},
+	{"scan",     on_scan,     scans_rules,          false, false},
+	{"backup",   on_backup,   backing_rules,        false, true },
+	{"list",     on_list,     listing_rules,        false, false},
+	{"status",   on_status,   status_rules,         false, false},
+	{"queue",    on_queue,    lists_queue_rules,    false, false},
+	{"history",  on_history,  lists_history_rules,  false, false},
+	{"doctor",   on_doctor,   no_rules,             false, true },
+	{"restore",  on_restore,  restoring_rules,      true,  true },
+	{"pin",      on_pin,      pinning_rules,        true,  false},
+	{"unpin",    on_unpin,    pinning_rules,        true,  false},
+	{"accept",   on_accept,   pinning_rules,        true,  false},
+	{"sync",     on_sync,     syncing_rules,        true,  true },
+	{"maintain", on_maintain, no_rules,             true,  true },
+	{"verify",   on_verify,   tending_verify_rules, false, true },
+	{"reload",   on_reload,   no_rules,             true,  false},
 };
 
 const struct verb *verb_named(const char *name)

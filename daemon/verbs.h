@@ -12,6 +12,7 @@
 #include "daemon/restore.h"
 #include "daemon/scans.h"
 #include "daemon/sync.h"
+#include "daemon/upkeep.h"
 
 /* What a reload found; the caller's to free. */
 struct verbs_reload {
@@ -26,6 +27,8 @@ struct verbs_owner {
 	/* Reads the configuration again.  On CONFIG the old one stays in force, and the mistakes
 	 * are told. */
 	enum err_code (*reload)(void *arg, struct verbs_reload *said, struct err *e);
+	/* control_turn() wants to be called soon. */
+	void (*moved)(void *arg);
 	struct uv_loop_s *loop;
 	const char *config_path;
 	void *arg;
@@ -41,6 +44,7 @@ struct verbs {
 	struct rounds *rounds;
 	struct restores *restores;
 	struct syncs *syncs;
+	struct upkeep *upkeep;
 };
 
 struct engine *verbs_engine(const struct verbs *v);

@@ -15,6 +15,7 @@ static struct alert_facts all_well(void)
 {
 	database = (struct alert_database){.name = "parts.db",
 		.why = "",
+		.bad_proof = "",
 		.error_text = "",
 		.made = true,
 		.standing = LINEAGE_IN_STEP};
@@ -134,6 +135,12 @@ static void looks_emptied(struct alert_facts *f)
 	database.why = "lost table parts";
 }
 
+static void a_proof_found_it_bad(struct alert_facts *f)
+{
+	(void)f;
+	database.bad_proof = "it is gone";
+}
+
 static void copy_is_lost(struct alert_facts *f)
 {
 	(void)f;
@@ -168,25 +175,26 @@ static void went_two_ways(struct alert_facts *f)
 }
 
 static const struct fault faults[] = {
-	{"unprotected", scans_wait,          36 * HOUR,   "3 scans are in no"                 },
-	{"no_version",  versions_wait,       36 * HOUR,   "in no stored version since 36 h"   },
-	{"queue",       queue_fills,         0,           "take 860.0 MB, and may take 1.0 GB"},
-	{"queue",       next_has_no_room,    0,           "take 600.0 MB, and may take 1.0 GB"},
-	{"credentials", key_is_refused,      0,           "InvalidAccessKeyId"                },
-	{"credentials", key_is_missing,      0,           "no access_key_id"                  },
-	{"store_full",  store_is_full,       0,           "the store is full"                 },
-	{"disk",        disk_fills,          0,           "has 1.0 MB left"                   },
-	{"disk",        capture_has_no_room, 0,           "No space left"                     },
-	{"clock",       clock_is_ahead,      0,           "ahead of the store"                },
-	{"clock",       clock_is_behind,     0,           "2 h behind the store"              },
-	{"neighbour",   store_lies_badly,    0,           "same file system"                  },
-	{"quota",       quota_runs_out,      0,           "class A operations"                },
-	{"suspect",     looks_emptied,       0,           "lost table parts"                  },
-	{"bad",         copy_is_lost,        MINUTE,      "parts.db was lost before"          },
-	{"recovery",    is_hot,              10 * MINUTE, "recover"                           },
-	{"unreadable",  is_denied,           10 * MINUTE, "Permission denied"                 },
-	{"missing",     is_gone,             10 * MINUTE, "is not there"                      },
-	{"diverged",    went_two_ways,       0,           "casmanctl sync"                    },
+	{"unprotected", scans_wait,           36 * HOUR,   "3 scans are in no"                 },
+	{"no_version",  versions_wait,        36 * HOUR,   "in no stored version since 36 h"   },
+	{"queue",       queue_fills,          0,           "take 860.0 MB, and may take 1.0 GB"},
+	{"queue",       next_has_no_room,     0,           "take 600.0 MB, and may take 1.0 GB"},
+	{"credentials", key_is_refused,       0,           "InvalidAccessKeyId"                },
+	{"credentials", key_is_missing,       0,           "no access_key_id"                  },
+	{"store_full",  store_is_full,        0,           "the store is full"                 },
+	{"disk",        disk_fills,           0,           "has 1.0 MB left"                   },
+	{"disk",        capture_has_no_room,  0,           "No space left"                     },
+	{"clock",       clock_is_ahead,       0,           "ahead of the store"                },
+	{"clock",       clock_is_behind,      0,           "2 h behind the store"              },
+	{"neighbour",   store_lies_badly,     0,           "same file system"                  },
+	{"quota",       quota_runs_out,       0,           "class A operations"                },
+	{"bad_proof",   a_proof_found_it_bad, 0,           "in the store is bad: it is gone"   },
+	{"suspect",     looks_emptied,        0,           "lost table parts"                  },
+	{"bad",         copy_is_lost,         MINUTE,      "parts.db was lost before"          },
+	{"recovery",    is_hot,               10 * MINUTE, "recover"                           },
+	{"unreadable",  is_denied,            10 * MINUTE, "Permission denied"                 },
+	{"missing",     is_gone,              10 * MINUTE, "is not there"                      },
+	{"diverged",    went_two_ways,        0,           "casmanctl sync"                    },
 };
 
 static const struct fault *fault_of(const char *condition)

@@ -51,7 +51,7 @@ static const struct {
 		"casmand.conf:1: [database]: no such section; did you mean [database NAME]?\n"},
 	{"[cloud]" REST,
 		"casmand.conf:1: [cloud]: no such section; known: [daemon], [sync], [queue], [alert], "
-		"[file], [r2], [s3], [quota], [database NAME]\n"},
+		"[file], [r2], [s3], [quota], [maintain], [proof], [database NAME]\n"},
 	{"[database \"parts.db\"]" REST,
 		"casmand.conf:1: [database \"parts.db\"]: a name has 1 to 40 letters, digits, dots, "
 		"underscores and dashes, and no dot first\n"},

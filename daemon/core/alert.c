@@ -129,6 +129,14 @@ static int64_t bad(const struct alert_facts *f, const struct alert_database *d, 
 	return d->bad ? 0 : -1;
 }
 
+static int64_t bad_proof(
+	const struct alert_facts *f, const struct alert_database *d, struct text *words)
+{
+	(void)f;
+	text_add(words, "a version of %s in the store is bad: %s", d->name, d->bad_proof);
+	return *d->bad_proof ? 0 : -1;
+}
+
 static int64_t recovery(
 	const struct alert_facts *f, const struct alert_database *d, struct text *words)
 {
@@ -189,6 +197,7 @@ static const struct {
 	{"quota",       quota,       OURS,      0     },
 	{"suspect",     suspect,     VERSIONS,  0     },
 	{"bad",         bad,         VERSIONS,  MINUTE}, /* the next capture mends it */
+	{"bad_proof",   bad_proof,   VERSIONS,  0     },
 	{"recovery",    recovery,    CAPTURES,  NEWS  },
 	{"unreadable",  unreadable,  CAPTURES,  NEWS  },
 	{"missing",     missing,     CAPTURES,  NEWS  },

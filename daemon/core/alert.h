@@ -19,13 +19,14 @@
 
 struct alert_database {
 	const char *name;
-	bool suspect, bad;   /* its newest version looks damaged or emptied; its copy was lost */
-	const char *why;     /* suspect: in words */
-	enum err_code error; /* why it is not captured; NONE */
+	const char *why;       /* suspect: in words */
+	const char *bad_proof; /* the version that a proof found bad, and why; "" */
 	const char *error_text;
-	bool unknown; /* whether it can be captured: nobody tried yet */
-	bool crowded; /* the queue has no room for its next version, and `error` says so */
-	bool made;    /* it was there: a version was made of it, or restored into it */
+	enum err_code error; /* why it is not captured; NONE */
+	bool suspect, bad;   /* its newest version looks damaged or emptied; its copy was lost */
+	bool unknown;        /* whether it can be captured: nobody tried yet */
+	bool crowded;        /* the queue has no room for its next version, and `error` says so */
+	bool made;           /* it was there: a version was made of it, or restored into it */
 	enum lineage_state standing;
 };
 

@@ -54,7 +54,7 @@ struct config_bucket {
 struct config {
 	/* [daemon] */
 	char *state_dir, *socket;
-	char *inbox; /* "": none */
+	char *inbox;                      /* "": none */
 	char *socket_group, *admin_group; /* "": none */
 	enum log_level log_level;
 	/* [sync] */
@@ -73,6 +73,8 @@ struct config {
 	/* [alert]; "": none.  URLs are secrets */
 	char *alert_command, *alert_webhook_url, *alert_heartbeat_url;
 	double alert_after; /* hours */
+	/* [maintain], [proof]; 0: never by itself */
+	double maintain_every_days, proof_every_days;
 	/* [file]; the default, unread, where another backend is used */
 	char *file_path;
 	/* [r2] and [s3]; see config_bucket() */

@@ -56,6 +56,8 @@ static const struct config_section sections[] = {
 	{"r2",       false, 1 << BACKEND_R2 | 1 << BACKEND_S3},
 	{"s3",       false, 1 << BACKEND_S3                  },
 	{"quota",    false, 1 << BACKEND_R2 | 1 << BACKEND_S3},
+	{"maintain", false, 1 << BACKEND_R2                  },
+	{"proof",    false, ALWAYS                           },
 	{"database", true,  ALWAYS                           },
 };
 
@@ -157,6 +159,11 @@ static const struct config_row rows[] = {
 		.help = "part of a limit at which what can wait waits"},
 	{"quota", "share", TYPE_REAL, OF(quota_share), "1.0", PART_LEAST, 1,
 		.help = "this machine's part of the operations, where several use one account"},
+
+	{"maintain", "every_days", TYPE_REAL, OF(maintain_every_days), "28.0", 0, DAYS,
+		.help = "days after which versions are brought back into Standard; 0: never"},
+	{"proof", "every_days", TYPE_REAL, OF(proof_every_days), "7.0", 0, DAYS,
+		.help = "days after which versions are fetched and proven; 0: never"},
 
 	{"database", "path", TYPE_PATH, OF_DATABASE(path), NULL, .most = PATH_BYTES,
 		.help = "the SQLite file"},

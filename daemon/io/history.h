@@ -26,6 +26,7 @@
 	X(RESTORED, "restored")                                                                    \
 	X(SYNCED, "synced")                                                                        \
 	X(RESTORE_FAILED, "restore_failed")                                                        \
+	X(MAINTAINED, "maintained")                                                                \
 	X(STARTED, "started")                                                                      \
 	X(STOPPED, "stopped")                                                                      \
 	X(RELOADED, "reloaded")                                                                    \

@@ -154,6 +154,9 @@ enum err_code state_unchanged(
 /* MISSING: there is none. */
 enum err_code state_version_get(struct state *s, const char *id, int64_t store,
 	struct state_version *v, struct err *e) must_check;
+/* The one that has this key in that store. */
+enum err_code state_version_at(struct state *s, int64_t store, const char *key,
+	struct state_version *v, struct err *e) must_check;
 /* The newest of a database by sequence; and the newest that is not suspect. */
 enum err_code state_version_newest(struct state *s, const char *database, int64_t store,
 	struct state_version *v, struct err *e) must_check;

@@ -39,6 +39,13 @@ void state_untag(struct version *v, const char *name, const char *text);
 	" LEFT JOIN copy ON copy.version = v.id AND copy.store = ?1"
 void state_version_read(struct sqlite3_stmt *row, struct state_version *v);
 
+/* Since `b` was found bad a newer version of its database was found good. */
+#define STATE_OUTLIVED                                                                             \
+	"EXISTS (SELECT 1 FROM proof p WHERE p.store = b.store AND p.db_name = b.db_name"          \
+	" AND p.bad = '' AND p.number > b.number AND p.timestamp > b.timestamp)"
+
+void state_ids_add(struct state_ids *ids, const char *id);
+
 /* Writes what happened to a version, inside a transaction; key and text may be NULL. */
 struct state_deed {
 	enum history_event event;

@@ -82,6 +82,19 @@ static const char *const migrations[] = {
 	"because))"
 	"  WITHOUT ROWID;"
 	"ALTER TABLE version DROP COLUMN pinned;",
+	/* What was found of versions in the store; and work that comes back every few weeks. */
+	"CREATE TABLE proof("
+	"  number INTEGER PRIMARY KEY AUTOINCREMENT, store INTEGER NOT NULL, key TEXT NOT NULL,"
+	"  db_name TEXT NOT NULL, version TEXT NOT NULL, checksum TEXT NOT NULL, at INTEGER NOT "
+	"NULL,"
+	"  timestamp INTEGER NOT NULL, bad TEXT NOT NULL, UNIQUE(store, key));"
+	"CREATE INDEX proof_database ON proof(store, db_name, number);"
+	"CREATE TABLE upkeep("
+	"  store INTEGER NOT NULL, what TEXT NOT NULL, since INTEGER, last_at INTEGER,"
+	"  under_way INTEGER NOT NULL, cursor TEXT NOT NULL, touched INTEGER NOT NULL,"
+	"  moved INTEGER NOT NULL, kept INTEGER NOT NULL, failed INTEGER NOT NULL,"
+	"  class_a INTEGER NOT NULL, class_b INTEGER NOT NULL, PRIMARY KEY(store, what))"
+	"  WITHOUT ROWID;",
 };
 
 enum err_code state_begin(struct state *s, struct err *e)

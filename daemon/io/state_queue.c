@@ -9,7 +9,7 @@
 	"spooled AND NOT EXISTS (SELECT 1 FROM copy WHERE copy.version = v.id AND store = ?1"      \
 	" AND state NOT IN ('captured', 'sending'))"
 
-static void add_id(struct state_ids *ids, const char *id)
+void state_ids_add(struct state_ids *ids, const char *id)
 {
 	if (ids->count % 16 == 0) {
 		ids->at = realloc(ids->at, (ids->count + 16) * sizeof(*ids->at));
@@ -41,7 +41,7 @@ enum err_code state_queue(struct state *s, int64_t store, struct state_ids *ids,
 
 	*ids = (struct state_ids){0};
 	while (sql_next(s->sql, row, e))
-		add_id(ids, sql_text(row, 0));
+		state_ids_add(ids, sql_text(row, 0));
 	return e->code;
 }
 
@@ -122,7 +122,7 @@ enum err_code state_spooled(struct state *s, struct state_ids *ids, struct err *
 
 	*ids = (struct state_ids){0};
 	while (sql_next(s->sql, row, e))
-		add_id(ids, sql_text(row, 0));
+		state_ids_add(ids, sql_text(row, 0));
 	return e->code;
 }
 
@@ -194,7 +194,7 @@ static enum err_code line_up(
 		l->judged[l->ids.count] =
 			(struct retained){.at = sql_int(row, 1), .apart = sql_int(row, 2)};
 		l->idle[l->ids.count] = sql_int(row, 3);
-		add_id(&l->ids, sql_text(row, 0));
+		state_ids_add(&l->ids, sql_text(row, 0));
 	}
 	return e->code;
 }
@@ -211,7 +211,7 @@ static enum err_code supersede_one(struct state *s, const struct state_supersede
 		if (l.judged[i].kept || !l.idle[i])
 			continue;
 		e->code = end_unstored(s, l.ids.at[i], COPY_SUPERSEDED, NULL, e);
-		add_id(gone, l.ids.at[i]);
+		state_ids_add(gone, l.ids.at[i]);
 	}
 	lineup_end(&l);
 	return e->code;

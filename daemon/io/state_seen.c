@@ -92,11 +92,21 @@ enum err_code state_seen_page(
 	return state_end(s, e);
 }
 
+/* What was found of objects that are gone (state_proof.h). */
+static const char forget_findings[] =
+	"DELETE FROM proof AS b WHERE store = ?1"
+	" AND key NOT IN (SELECT key FROM seen WHERE store = ?1)"
+	" AND CASE bad WHEN '' THEN number < (SELECT max(number) FROM proof p"
+	"   WHERE p.store = b.store AND p.db_name = b.db_name)"
+	"  ELSE " STATE_OUTLIVED " END";
+
 enum err_code state_seen_end(struct state *s, int64_t store, int64_t at, struct err *e)
 {
 	if (state_begin(s, e))
 		return e->code;
 	e->code = sql_run(s->sql, e, "DELETE FROM seen WHERE store = ? AND NOT round", "i", store);
+	if (!e->code)
+		e->code = sql_run(s->sql, e, forget_findings, "i", store);
 	if (!e->code)
 		e->code = sql_run(s->sql, e, "UPDATE store SET listed_at = ?2 WHERE id = ?1", "ii",
 			store, at);
@@ -131,10 +141,14 @@ static const char list_text[] =
 	" SELECT * FROM ("
 	" SELECT s.key, s.db_name, s.size, s.modified, s.described, s.refused, s.id, s.machine,"
 	"  s.host, s.sequence, s.timestamp, s.checksum, s.content, s.record_count, s.operation,"
-	"  s.base, s.ancestors, s.past, coalesce(c.state, 'stored'), coalesce(v.suspect, 0),"
+	"  s.base, s.ancestors, s.past, coalesce(c.state,"
+	"   CASE WHEN p.bad = '' THEN 'proven' WHEN p.bad <> '' THEN 'bad' END, 'stored'),"
+	"  coalesce(v.suspect, 0),"
 	"  CASE s.id WHEN '' THEN s.key ELSE s.id END IN (SELECT version FROM pin),"
 	"  s.id || s.key AS place"
 	" FROM seen s LEFT JOIN copy c ON c.version = s.id AND c.store = s.store"
+	"  LEFT JOIN proof p ON p.store = s.store AND p.key = s.key"
+	"   AND (p.checksum = s.checksum OR NOT s.described)"
 	"  LEFT JOIN version v ON v.id = s.id WHERE s.store = ?1"
 	"  AND (s.described OR s.key NOT IN (SELECT key FROM fresh))"
 	" UNION ALL"

@@ -103,6 +103,14 @@ enum err_code state_version_get(
 		s, sql_query(s->sql, e, STATE_VERSIONS " WHERE v.id = ?2", "it", store, id), v, e);
 }
 
+enum err_code state_version_at(
+	struct state *s, int64_t store, const char *key, struct state_version *v, struct err *e)
+{
+	return first_row(s,
+		sql_query(s->sql, e, STATE_VERSIONS " WHERE copy.key = ?2", "it", store, key), v,
+		e);
+}
+
 enum err_code state_version_newest(struct state *s, const char *database, int64_t store,
 	struct state_version *v, struct err *e)
 {

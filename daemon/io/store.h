@@ -74,12 +74,13 @@ struct store_request {
 		bool tagged;               /* HEAD, GET, FETCH: the object has casmand's tags ... */
 		struct version tags;       /* ... and these are they */
 		char checksum[VERSION_HASH + 1]; /* FETCH: SHA-256 of what came, in hex */
+		char class[STORE_CLASS];         /* HEAD: as in an entry */
 		bool maybe;    /* PUT that failed: the object may be there all the same */
 		uint64_t wait; /* ms that the store asks to be left alone; 0: it does not */
 		char *bytes;   /* GET, ends with NUL */
 		struct store_entry *entries; /* LIST, in order of keys */
 		size_t entry_count;
-		uint64_t bytes_below; /* LIST: of all objects of this page, ours or not */
+		uint64_t bytes_below;     /* LIST: of all objects of this page, ours or not */
 		char cursor[OBJKEY_ROOM]; /* LIST: where to go on; "": that was all.  Also taken as
 					     input; store_request_end() leaves it */
 	} got;

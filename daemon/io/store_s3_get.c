@@ -19,6 +19,7 @@ static void take_head(struct s3_job *j, uint64_t size)
 	r->got.size = size;
 	r->got.tagged = j->call.head.tagged;
 	r->got.tags = j->call.head.tags;
+	REQUIRE(text_fit(r->got.class, sizeof(r->got.class), j->call.head.class));
 }
 
 static void get(struct s3_job *j, enum s3_verb verb, void (*done)(struct s3_call *, struct err *))

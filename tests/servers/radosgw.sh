@@ -5,6 +5,7 @@
 #
 # Takes PORT for S3 and the 20 above it for its parts, all on 127.0.0.1.  Prints "ready" once a
 # signed request was answered, stays in the foreground, and ends with all its parts on SIGTERM.
+# With RGW_IA=1 in the environment there is a storage class STANDARD_IA besides STANDARD.
 # Objects live in memory and die with it.  For an outage that keeps them: kill the process that
 # DATADIR/gateway.pid names, and later create DATADIR/gateway.start: the gateway comes back.
 set -eu
@@ -86,6 +87,10 @@ stop() {
 trap 'stop $?' EXIT
 trap 'stop 0' TERM INT
 
+admin() {
+	radosgw-admin -c "$conf" -n client.rgw "$@" >>"$data/out" 2>&1
+}
+
 start_gateway() {
 	radosgw -c "$conf" -n client.rgw -f >>"$data/out" 2>&1 &
 	gateway=$!
@@ -126,8 +131,15 @@ done
 
 # --- the gateway ---
 
-radosgw-admin -c "$conf" -n client.rgw user create --uid=test --display-name=test \
-	--access-key="$access" --secret-key="$secret" >>"$data/out" 2>&1
+admin user create --uid=test --display-name=test \
+	--access-key="$access" --secret-key="$secret"
+# A class that objects can be in besides STANDARD.
+if [ -n "${RGW_IA-}" ]; then
+	admin zonegroup placement add --rgw-zonegroup default --placement-id default-placement \
+		--storage-class STANDARD_IA
+	admin zone placement add --rgw-zone default --placement-id default-placement \
+		--storage-class STANDARD_IA --data-pool default.rgw.ia.data
+fi
 start_gateway
 /usr/bin/python3 "$here/ready.py" "$url" "$access" "$secret" us-east-1 $$ ${bucket:+"$bucket"} &
 wait $! # in the background, so that a signal is not kept waiting

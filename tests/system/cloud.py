@@ -29,6 +29,7 @@ class CloudSite(Site):
     def __init__(self, folder, bucket):
         super().__init__(folder)
         self.bucket = bucket
+        self.backend = "r2" if bucket.server.name == "r2" else "s3"
         self.settings = {}  # of the section that is the store's; None: leave that key out
         (self.folder / "secret").write_text(SECRET + "\n")
         (self.folder / "secret").chmod(0o600)
@@ -37,7 +38,7 @@ class CloudSite(Site):
         """changes: settings of the store, from now on; endpoint = that of a proxy, for one."""
         self.settings.update(changes)
         server = self.bucket.server
-        section = "r2" if server.name == "r2" else "s3"
+        section = self.backend
         settings = {"endpoint": server.endpoint, "bucket_name": self.bucket.name, "access_key_id": ACCESS,
                     "secret_access_key_file": self.folder / "secret", "region": server.region, "ca_file": server.ca,
                     **self.settings}

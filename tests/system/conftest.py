@@ -422,6 +422,14 @@ def pair():
     yield from machines()
 
 
+@pytest.fixture(scope="module")
+def radosgw_ia():
+    """One that has a storage class besides STANDARD."""
+    from s3 import own
+
+    yield from own("radosgw", classes=True)
+
+
 # --- what takes long -----------------------------------------------------------------------------
 
 

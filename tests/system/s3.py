@@ -193,14 +193,15 @@ def lacking(name):
 class Attempt:
     """A server that is being started, with its files below `folder`."""
 
-    def __init__(self, name, tls, folder):
+    def __init__(self, name, tls, folder, environment=None):
         folder.mkdir(parents=True)
         self.port, self.log = free_ports(KINDS[name].ports), folder / "log"
         buckets = ",".join(f"test-{number}" for number in range(R2_BUCKETS)) if name == "r2" else ""
         self.process = subprocess.Popen(
             [sys.executable, SERVERS / "lifeline.py", str(SESSION), FOLDER, self.log, "sh",
              SERVERS / KINDS[name].script, str(self.port), ACCESS, SECRET, folder / "data", buckets,
-             *(pair() if tls else ())], stdin=subprocess.DEVNULL, start_new_session=True)
+             *(pair() if tls else ())], stdin=subprocess.DEVNULL, start_new_session=True,
+            env={**os.environ, **(environment or {})})
 
     def said(self):
         return self.log.read_text() if self.log.exists() else ""
@@ -219,22 +220,23 @@ class Attempt:
         self.process.wait()
 
 
-def start(name, tls, folder):
+def start(name, tls, folder, environment=None):
     """One more server, and the process whose SIGTERM ends it; it ends with the session anyway."""
     for number in range(ATTEMPTS):
         here = folder / f"attempt-{number}"
-        attempt = Attempt(name, tls, here)
+        attempt = Attempt(name, tls, here, environment)
         if attempt.ready():
             return Server(name, tls, here, attempt.port), attempt
     raise RuntimeError(f"{name} did not start:\n{attempt.said()[-2000:]}")
 
 
-def own(name, tls=False):
-    """One for a test that wants to kill it."""
+def own(name, tls=False, classes=False):
+    """One for a test that wants to kill it, or (radosgw) a storage class STANDARD_IA."""
     if lacking(name):
         pytest.skip(lacking(name))
     FOLDER.mkdir(exist_ok=True)
-    server, attempt = start(name, tls, pathlib.Path(tempfile.mkdtemp(prefix="own-", dir=FOLDER)))
+    server, attempt = start(name, tls, pathlib.Path(tempfile.mkdtemp(prefix="own-", dir=FOLDER)),
+                            {"RGW_IA": "1"} if classes else None)
     yield server
     attempt.end()
 

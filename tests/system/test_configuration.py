@@ -112,7 +112,7 @@ MISTAKES = [  # text, then what each line of the answer begins with and holds ({
     (b"[sync]\nenabled = \0no" + REST.encode(), ["{}:2: ", "control character"]),
     (b"# Gr\xfc\xdfe" + REST.encode(), ["{}:1: ", "no UTF-8"]),
     ("[snyc]" + REST, ["{}:1: [snyc]: no such section; did you mean [sync]?"]),
-    ("[cloud]" + REST, ["{}:1: [cloud]: no such section; known: [daemon], [sync], [queue], [alert], [file], [r2], [s3], [quota], [database NAME]"]),
+    ("[cloud]" + REST, ["{}:1: [cloud]: no such section; known: [daemon], [sync], [queue], [alert], [file], [r2], [s3], [quota], [maintain], [proof], [database NAME]"]),
     ("[sync]\nkeep_version = 3" + REST, ["{}:2: [sync] keep_version: no such key; did you mean keep_versions?"]),
     ("[daemon]\nbackend = file" + REST, ["{}:2: [daemon] backend: no such key; it is a key of [sync]"]),
     ("[sync]\nenabled = on\nenabled = on" + REST, ["{}:3: [sync] enabled: given before", "line 2"]),
