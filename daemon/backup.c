@@ -139,13 +139,14 @@ static void progress(const struct backup *b, const struct item *item, const char
 
 /* --- events ------------------------------------------------------------ */
 
+/* What is not ours was taken from a store. */
 static bool is_stored(const struct engine_parts *p, const char *id)
 {
 	struct state_version v;
 	struct err e;
 
 	if (state_version_get(p->state, id, storage_id(p->storage), &v, &e))
-		return false;
+		return e.code == ERR_MISSING;
 	bool stored = v.state == COPY_STORED || v.state == COPY_PROVEN;
 	state_version_end(&v);
 	return stored;

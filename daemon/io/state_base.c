@@ -8,8 +8,10 @@ enum err_code state_rebase(struct state *s, const struct state_database *d,
 
 	if (state_begin(s, e))
 		return e->code;
-	e->code = sql_run(s->sql, e, "INSERT OR REPLACE INTO base VALUES(?, ?, ?, ?)", "ttti",
-		d->name, d->base, version, (int64_t)restored);
+	e->code = sql_run(s->sql, e,
+		"INSERT OR REPLACE INTO base(db_name, identity, version, restored) VALUES(?, ?, ?, "
+		"?)",
+		"ttti", d->name, d->base, version, (int64_t)restored);
 	if (!e->code)
 		e->code = state_database_write(s, d, e);
 	return state_end(s, e);

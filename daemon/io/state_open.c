@@ -95,6 +95,8 @@ static const char *const migrations[] = {
 	"  moved INTEGER NOT NULL, kept INTEGER NOT NULL, failed INTEGER NOT NULL,"
 	"  class_a INTEGER NOT NULL, class_b INTEGER NOT NULL, PRIMARY KEY(store, what))"
 	"  WITHOUT ROWID;",
+	/* Of another machine's version that the contents are: it covers scans as our own do. */
+	"ALTER TABLE base ADD COLUMN scans INTEGER NOT NULL DEFAULT 0",
 };
 
 enum err_code state_begin(struct state *s, struct err *e)

@@ -7,16 +7,22 @@
 #define UID_DAYS  (INT64_C(30) * 86400 * STAMP_SECOND)
 #define UID_SCANS INT64_C(1000)
 
+/* By the version of another machine that the contents are. */
+#define TAKEN                                                                                      \
+	"coalesce((SELECT taken.scans FROM base AS taken"                                          \
+	"  WHERE taken.db_name = name AND taken.identity = database.base), 0)"
+
 /* How far captures, and versions in the store, cover the scans: for each watched database, and at
  * least for all of them that were ever made ("least"). */
 #define REACH                                                                                      \
 	"WITH through AS MATERIALIZED ("                                                           \
 	"  SELECT name, dirty OR base <> '' AS made,"                                              \
-	"    coalesce((SELECT max(scans) FROM version WHERE db_name = name AND fate <> 'bad'), 0)" \
-	"      AS captured,"                                                                       \
-	"    coalesce((SELECT max(scans) FROM version JOIN copy ON copy.version = version.id"      \
-	"      WHERE db_name = name AND store = ?1 AND state IN ('stored', 'proven')), 0) AS "     \
-	"stored"                                                                                   \
+	"    max(" TAKEN ", coalesce((SELECT max(scans) FROM version"                              \
+	"      WHERE db_name = name AND fate <> 'bad'), 0)) AS captured,"                          \
+	"    max(" TAKEN ", coalesce((SELECT max(scans) FROM version"                              \
+	"      JOIN copy ON copy.version = version.id"                                             \
+	"      WHERE db_name = name AND store = ?1 AND state IN ('stored', 'proven')), 0))"        \
+	"      AS stored"                                                                          \
 	"  FROM database WHERE watched),"                                                          \
 	"least AS MATERIALIZED ("                                                                  \
 	"  SELECT min(captured) AS captured, min(stored) AS stored FROM through WHERE made)"
@@ -147,7 +153,9 @@ enum err_code state_scans_since(
 {
 	struct sqlite3_stmt *row = sql_query(s->sql, e,
 		"SELECT coalesce(sum(count), 0) FROM scan WHERE number > "
-		"coalesce((SELECT max(scans) FROM version WHERE db_name = ? AND fate <> 'bad'), 0)",
+		"max(coalesce((SELECT max(scans) FROM version WHERE db_name = ?1 AND fate <> "
+		"'bad'), 0), coalesce((SELECT scans FROM base JOIN database ON name = db_name"
+		"  AND identity = database.base WHERE name = ?1), 0))",
 		"t", database);
 
 	while (sql_next(s->sql, row, e))

@@ -194,6 +194,12 @@ enum err_code state_unchanged(
 		return e->code;
 	e->code = sql_run(s->sql, e, "UPDATE version SET scans = max(scans, ?2) WHERE id = ?1",
 		"ti", d->base, scans);
+	if (!e->code) /* where it is another machine's */
+		e->code = sql_run(s->sql, e,
+			"UPDATE base SET scans = max(scans, ?3) WHERE db_name = ?1 AND identity = "
+			"?2"
+			" AND NOT EXISTS (SELECT 1 FROM version WHERE id = ?2)",
+			"tti", d->name, d->base, scans);
 	if (!e->code)
 		e->code = state_database_write(s, d, e);
 	return state_end(s, e);
