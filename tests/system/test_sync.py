@@ -1,8 +1,19 @@
 """Sync: what others stored comes here, what is here goes up, and where both went on nothing is touched."""
+import pathlib
+import re
+import shutil
+import signal
+import sys
+
 import pytest
 from application import Application
-from conftest import Failure
+from conftest import Failure, end_site, new_site
 from pairs import add, did, rows, state, sync
+from people import Person, let_in, need_root
+from words import TIME, as_json
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "storm"))
+from sync_storm import all_modes  # noqa: E402
 
 
 def follow(other):
@@ -224,8 +235,6 @@ def test_a_cloned_card_is_detected_and_both_are_kept(pair):
     """The same machine id on two machines that go their own ways."""
     one, _ = pair
     assert one.stop() == 0
-    from conftest import end_site, new_site
-    import shutil
     clone = new_site()
     clone.store.symlink_to(one.store)
     shutil.copytree(one.folder / "state", clone.folder / "state")
@@ -242,3 +251,105 @@ def test_a_cloned_card_is_detected_and_both_are_kept(pair):
     assert did(clone, mine=True) == ("diverged", "queued")
     assert did(one) == ("behind", "downloaded") and rows(one) == rows(clone)
     end_site(clone)
+
+
+def test_p7_p8_three_writers_lose_no_row_to_syncs():
+    """More of them by hand: tests/storm/sync_storm.py 200."""
+    print(all_modes(3))
+
+
+def test_a_person_is_told_what_was_done_and_what_to_choose(pair):
+    one, other = pair
+    first = one.keys()[0]
+    assert "would be updated: 8.0 KB, 3 records" in other.ctl("sync", "--dry-run").stdout
+    assert re.fullmatch(rf"✓ parts\.db  updated: 8\.0 KB, 3 records, of {TIME}\n  from {first}\n", other.ctl("sync").stdout)
+    assert other.ctl("sync", "parts.db").stdout == "✓ parts.db  up to date\n"
+    add(one, "of one")
+    assert other.ctl("sync").stdout == "✓ parts.db  up to date\n"
+    one.wait_status("parts.db", dirty=True)
+    assert one.ctl("sync").stdout.startswith("✓ parts.db  has what the store lacks: stored\n  as backups/")
+    add(other, "of the other")
+    said = other.ctl("sync", check=False)
+    assert said.returncode == 6 and "diverged: nothing was touched" in said.stdout
+    assert "Only here:   1 row in parts\n  Only there:  1 row in parts\n" in said.stdout
+    assert f"casmanctl restore {one.keys()[1]} --dest theirs.db" in said.stdout
+    assert as_json(other.ctl("--json", "sync", check=False), status=6)["databases"][0]["did"] == "stopped"
+    assert other.ctl("sync", "--parts", "--mine").returncode == 0
+    assert other.ctl("sync", "--assembled", check=False).returncode == 1
+    assert "exclude each other" in other.ctl("sync", "--mine", "--force", check=False).stderr
+    hidden = one.store.rename(one.folder / "gone")
+    lost = other.ctl("sync", check=False)
+    assert lost.returncode == 4 and "Sync failed (Continuing with local databases)" in lost.stderr
+    hidden.rename(one.store)
+
+
+@need_root
+def test_who_may_not_change_data_may_not_sync(pair):
+    one, _ = pair
+    let_in(one)
+    one.socket.chmod(0o666)
+    with pytest.raises(Failure) as denied:
+        Person(12345, 12345).call(one, "sync", dry_run=True)
+    assert denied.value.data["name"] == "not_permitted"
+
+
+@pytest.mark.parametrize("mode", ["DELETE", "WAL"])
+def test_p7_killed_while_it_writes_a_sync_is_all_or_nothing_and_goes_on(pair, mode):
+    one, other = pair
+    follow(other)
+    other.sql("parts.db", mode=mode)
+    one.sql("parts.db", "INSERT INTO parts(part) VALUES(hex(randomblob(300000)))")
+    one.call("backup")
+    with other.connect() as line:
+        line.post("sync")
+        while line.receive()["params"]["state"] != "writing":
+            pass
+        other.stop(signal.SIGKILL)
+    other.start()
+    other.wait_log("^<6>synced db=parts.db|^<4>restore db=parts.db .*(cut short|those of before)")
+    assert len(rows(other)) in (3, 4)
+    assert did(other)[1] in ("nothing", "downloaded") and rows(other) == rows(one)
+    assert did(one) == did(other) == ("in_step", "nothing")
+
+
+def test_it_syncs_once_at_start_when_the_store_is_first_reached(pair):
+    _, other = pair
+    assert other.stop() == 0
+    other.configure(sync="auto_sync_on_start = true")
+    other.start()
+    other.wait_log("^<6>synced at start db=parts.db state=absent did=downloaded")
+    assert len(rows(other)) == 3
+
+
+def test_over_a_bucket_too_and_who_is_in_step_downloads_nothing(cloud, radosgw):
+    bucket = radosgw.bucket()
+    one, other = cloud(bucket), cloud(bucket)
+    for site in (one, other):
+        site.database()
+        site.configure()
+    one.make()
+    one.start()
+    one.call("backup")
+    other.start()
+    assert did(other) == ("absent", "downloaded") and rows(one) == rows(other)
+    assert did(one) == did(other) == ("in_step", "nothing")
+    add(one, "of one")
+    one.call("backup")
+    add(other, "of the other")
+    other.wait_status("parts.db", dirty=True)
+    said = sync(other)
+    assert (said["state"], said["did"]) == ("diverged", "stopped")
+    assert said["differs"] == [{"table": "parts", "here": 1, "there": 1}]
+    assert did(other, force=True) == ("diverged", "downloaded")
+    assert rows(one) == rows(other)
+
+
+def test_p1_scans_are_covered_by_what_was_taken_and_nobody_waits_for_ever(pair):
+    """The contents are another machine's version: nothing new is to be captured, nor stored."""
+    _, other = pair
+    follow(other)
+    assert other.call("backup")["unchanged"] == ["parts.db"]
+    assert other.call("scan", database="parts.db", wait="stored")["state"] == "stored"
+    assert other.status()["scans"]["unprotected"] == 0
+    other.restart()
+    assert other.status()["scans"]["since_backup"] == 0
