@@ -249,6 +249,9 @@ main() {
 	write_dropin
 	if with_systemd; then start_by_systemd; else start_by_hand; fi
 	echo
+	if [ "${CASMAN_AUTO_SYNC_ON_INSTALL:-false}" = true ]; then
+		casmanctl sync || say "not synced, and the installation is good: later, sudo casmanctl sync"
+	fi
 	casmanctl status --refresh || casmanctl status
 }
 
