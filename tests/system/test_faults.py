@@ -343,6 +343,14 @@ def joined(machine):
     machine.site.call("status", refresh=True)
 
 
+def slowly(mood):
+    """What the store says to the request is not known yet when casmand looks."""
+    def late(exchange):
+        exchange.proxy.wait(QUIET + 1)
+        mood(exchange)
+    return late
+
+
 def mood(mood, only=None):
     """Every request meets it, or those of one kind."""
     def make(machine):
@@ -432,7 +440,8 @@ FAULTS = {
     "the store lies on the databases' disk": Fault("neighbour", folder, store_near, store_far),
     "credentials are refused": Fault("credentials", bucket, wrong_secret, right_secret),
     "credentials are missing": Fault("credentials", bucket, no_key, a_key),
-    "the keys may only read": Fault("credentials", bucket, mood(moods.error(403, "AccessDenied"), "PUT"), well),
+    "the keys may only read": Fault("credentials", bucket, mood(slowly(moods.error(403, "AccessDenied")), "PUT"),
+                                    well),
     "the bucket is gone": Fault("credentials", bucket, mood(moods.error(404, "NoSuchBucket")), well),
     "the bucket's quota is used up": Fault("store_full", bucket, mood(moods.error(403, "QuotaExceeded"), "PUT"), well),
     # the network
