@@ -29,6 +29,11 @@ struct engine_events {
 	void *arg;
 };
 
+struct engine_counts {
+	int64_t captured, unchanged, capture_failed; /* captures, by how they ended */
+	int64_t stored, upload_failed;
+};
+
 struct engine_parts {
 	struct uv_loop_s *loop;
 	struct config *config; /* owned by the engine */
@@ -38,7 +43,8 @@ struct engine_parts {
 	struct pipeline *pipeline;
 	struct transfer *transfer;
 	struct sweep *sweep;
-	struct state_tally tally; /* as of now */
+	struct state_tally tally;    /* as of now */
+	struct engine_counts counts; /* since this engine was opened */
 };
 
 struct engine_start {

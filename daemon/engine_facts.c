@@ -55,7 +55,13 @@ static int64_t on_skew(void *arg)
 static void on_captured(void *arg, const struct pipeline_result *r)
 {
 	struct engine *g = arg;
+	int64_t *const counts[] = {
+		[PIPELINE_CAPTURED] = &g->parts.counts.captured,
+		[PIPELINE_UNCHANGED] = &g->parts.counts.unchanged,
+		[PIPELINE_FAILED] = &g->parts.counts.capture_failed,
+	};
 
+	++*counts[r->end];
 	g->events.captured(g->events.arg, r);
 	if (r->end != PIPELINE_CAPTURED)
 		return;
@@ -102,6 +108,8 @@ static void on_uploaded(void *arg, const char *id, enum copy_state state, const 
 	struct engine *g = arg;
 
 	engine_recount(g);
+	g->parts.counts.stored += state == COPY_STORED;
+	g->parts.counts.upload_failed += state == COPY_CAPTURED;
 	if (state == COPY_STORED)
 		on_stored(g);
 	else if (state == COPY_BAD) /* no version to build on: the next capture makes one */

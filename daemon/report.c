@@ -159,6 +159,22 @@ static const char *mend_of(const struct err *e)
 	return NULL;
 }
 
+/* Of commits that no version holds, and of versions that the store has. */
+static void put_moments(
+	struct doc *d, const struct engine_parts *p, const struct pipeline_view *view)
+{
+	struct state_database row = {.first_change_at = STAMP_NONE};
+	int64_t stored;
+	struct err e;
+
+	if (state_version_stored(p->state, view->config->name, storage_id(p->storage), &stored, &e))
+		stored = STAMP_NONE;
+	if (view->dirty && state_database_get(p->state, view->config->name, &row, &e))
+		row.first_change_at = STAMP_NONE;
+	report_moment(d, "last_stored_at", stored);
+	put_clock(d, "dirty_since", p, view->dirty ? row.first_change_at : STAMP_NONE);
+}
+
 static struct doc *database(const struct engine_parts *p, const struct pipeline_view *view)
 {
 	static const char *const on_change[] = {"backup", "mark", "ignore"};
@@ -179,6 +195,7 @@ static struct doc *database(const struct engine_parts *p, const struct pipeline_
 		doc_put_null(d, "size_bytes");
 	doc_put_text(d, "state", lineage_name(whereabouts_of(p, view)));
 	doc_put_bool(d, "dirty", view->dirty);
+	put_moments(d, p, view);
 	report_moment(d, "unchanged_since",
 		any && same(&last, &newest) && view->unchanged_since != STAMP_NONE
 			? last.v.timestamp
@@ -216,6 +233,18 @@ static struct doc *warnings(const struct engine_parts *p)
 		doc_add_text(list, line);
 	free(text);
 	return list;
+}
+
+static struct doc *counts(const struct engine_counts *c)
+{
+	struct doc *d = doc_object();
+
+	doc_put_int(d, "captured", c->captured);
+	doc_put_int(d, "unchanged", c->unchanged);
+	doc_put_int(d, "capture_failed", c->capture_failed);
+	doc_put_int(d, "stored", c->stored);
+	doc_put_int(d, "upload_failed", c->upload_failed);
+	return d;
 }
 
 static void add_alert(void *arg, const struct notice *n)
@@ -304,6 +333,7 @@ struct doc *report_status(const struct engine *g)
 	doc_put_int(d, "pid", getpid());
 	put_resident(d);
 	put_alerts(d, p);
+	doc_put(d, "counts", counts(&p->counts));
 	doc_put(d, "warnings", warnings(p));
 	return d;
 }

@@ -26,7 +26,12 @@ static const char status[] =
 	"'store':{'reachable':false},'clock_skew_seconds':-2.5,'resident_bytes':4194304,"
 	"'quota':{'month':'2026-11','class_a':{'used':41},'class_b':{'used':7},'free':5,"
 	"'storage_bytes':{'used':123456}},"
-	"'databases':[{'name':'parts.db','error':null,'last_version':"
+	"'counts':{'captured':3,'unchanged':2,'capture_failed':1,'stored':2,'upload_failed':7},"
+	"'alerts':[{'condition':'suspect','database':'parts.db','words':'w','since':null}],"
+	"'proof':[{'database':'parts.db','key':'k','proven_at':'2026-11-20T14:28:00Z'}],"
+	"'databases':[{'name':'parts.db','error':null,'dirty':true,"
+	"'dirty_since':'2026-11-20T14:29:50Z','last_stored_at':'2026-11-20T14:28:00Z','last_"
+	"version':"
 	"{'timestamp':'2026-11-20T14:28:00Z','state':'captured'}},"
 	"{'name':'a\\\"b','error':'gone','last_version':null}]}";
 
@@ -50,6 +55,12 @@ static void what_is_known_has_a_sample(void **state)
 	has(text, "\ncasmand_store_requests{class=\"free\",month=\"2026-11\"} 5\n");
 	has(text, "\ncasmand_store_bytes 123456\n");
 	has(text, "\ncasmand_resident_memory_bytes 4194304\n");
+	has(text, "\ncasmand_captures_total{result=\"failed\"} 1\n");
+	has(text, "\ncasmand_uploads_total{result=\"stored\"} 2\n");
+	has(text, "\ncasmand_alert{condition=\"suspect\",database=\"parts.db\"} 1\n");
+	has(text, "last_stored_timestamp_seconds{database=\"parts.db\"} 1795184880\n");
+	has(text, "last_proven_timestamp_seconds{database=\"parts.db\"} 1795184880\n");
+	has(text, "\ncasmand_database_uncaptured_age_seconds{database=\"parts.db\"} 10\n");
 	assert_string_equal(text + strlen(text) - 6, "# EOF\n");
 	free(text);
 }
@@ -61,6 +72,7 @@ static void p11_a_pipeline_that_is_stuck_makes_its_ages_grow(void **state)
 	(void)state;
 	has(text, "\ncasmand_scans_unprotected_age_seconds 3660\n");
 	has(text, "\ncasmand_queue_age_seconds 3630\n");
+	has(text, "\ncasmand_database_uncaptured_age_seconds{database=\"parts.db\"} 3610\n");
 	free(text);
 }
 

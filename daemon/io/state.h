@@ -167,6 +167,10 @@ enum err_code state_version_sound(struct state *s, const char *database, int64_t
 enum err_code state_version_here(struct state *s, const char *database, int64_t store,
 	struct state_version *v, struct err *e) must_check;
 
+/* When the newest of a database was made that is in this store; STAMP_NONE: none is. */
+enum err_code state_version_stored(struct state *s, const char *database, int64_t store,
+	int64_t *timestamp, struct err *e) must_check;
+
 /* What became of it in the store.  Stored and bad: its spool file is no longer needed. */
 struct state_copy {
 	const char *version; /* id */

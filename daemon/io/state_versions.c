@@ -143,6 +143,21 @@ enum err_code state_version_here(struct state *s, const char *database, int64_t 
 		v, e);
 }
 
+enum err_code state_version_stored(
+	struct state *s, const char *database, int64_t store, int64_t *timestamp, struct err *e)
+{
+	struct sqlite3_stmt *row = sql_query(s->sql, e,
+		"SELECT timestamp FROM version JOIN copy ON copy.version = id AND copy.store = ?"
+		" WHERE db_name = ? AND copy.state IN ('stored', 'proven')"
+		" ORDER BY sequence DESC LIMIT 1",
+		"it", store, database);
+
+	*timestamp = STAMP_NONE;
+	while (sql_next(s->sql, row, e))
+		*timestamp = sql_int(row, 0);
+	return e->code;
+}
+
 static enum err_code insert(struct state *s, const struct state_version *v, struct err *e)
 {
 	char base[VERSION_TAG_ROOM], ancestors[VERSION_TAG_ROOM], past[VERSION_TAG_ROOM];
