@@ -120,6 +120,7 @@ static void an_answer_comes_into_memory_with_its_headers(void **state)
 	assert_string_equal(a.body, "hello");
 	assert_int_equal(a.length, 5);
 	assert_string_equal(a.kind, "first");
+	assert_int_equal(a.call.times, 1);
 	close_world(&w);
 }
 
@@ -159,6 +160,7 @@ static void what_a_kept_connection_does_not_answer_goes_out_again_on_another(voi
 			until_ended(&w, &a);
 			assert_int_equal(a.e.code, ERR_NONE);
 			assert_int_equal(a.status, 200);
+			assert_int_equal(a.call.times, k + 1); /* which somebody may charge */
 		}
 		close_world(&w);
 		assert_int_equal(w.server.connections, 2);
