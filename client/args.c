@@ -82,24 +82,14 @@ static enum err_code put(struct args *a, const struct option *o, const char *val
 	return ERR_NONE;
 }
 
-static const struct option *find_in(const struct option *list, const char *word, size_t length)
-{
-	for (; list && list->name; list++)
-		if (strlen(list->name) == length && memcmp(list->name, word, length) == 0)
-			return list;
-	return NULL;
-}
-
 /* An option at *words, and its value, which may be the next word; *words moves to the last of
  * both. */
 static enum err_code take_option(struct args *a, const char *const **words, struct err *e)
 {
 	const char *word = **words, *value = strchr(word, '=');
 	size_t length = value ? (size_t)(value - word) : strlen(word);
-	const struct option *o = find_in(common_options, word, length);
+	const struct option *o = verb_option(a->verb, word, length);
 
-	if (!o && a->verb)
-		o = find_in(a->verb->options, word, length);
 	if (!o && a->verb)
 		return err_set(
 			e, ERR_FAILED, "%s has no option %.*s", a->verb->name, (int)length, word);

@@ -7,17 +7,20 @@
  *     link     the socket: lines, answers, progress, the deadline; denied: who may open it
  *     run      one verb through all of these: request, reply, output, exit code
  *     show*    a reply -> text; pen: columns, marks, sizes, moments
+ *     complete what the shells' completion offers (completion/)
  *     handover credentials that the shell has and casmand has not
  *     escape   what others wrote, made safe for a terminal
  *     screen   where it goes, and who reads it
  *
  * casmanctl knows nothing by itself: it reads no configuration, no state and no database.
  */
+#include "client/complete.h"
 #include "client/help.h"
 #include "client/run.h"
 #include "common/place.h"
 
 #include <signal.h>
+#include <string.h>
 
 static enum proto_exit wrong_usage(
 	const struct args *a, const struct screen *err, const struct err *e)
@@ -52,11 +55,24 @@ static const char *usual_socket(void)
 	return path && *path ? path : PLACE_SOCKET;
 }
 
+/* Not for people: what the shells' completion asks for. */
+static enum proto_exit suggest(const char *const *words)
+{
+	const struct screen out = screen_of(stdout);
+	struct pen p = screen_pen(&out);
+
+	complete(&p.text, words, usual_socket());
+	(void)screen_put(&out, &p);
+	return EXIT_DONE;
+}
+
 static enum proto_exit obey(struct args *a, const char *const *words)
 {
 	const struct screen out = screen_of(stdout), err = screen_of(stderr);
 	struct err e;
 
+	if (words[0] && words[1] && strcmp(words[1], "--complete") == 0)
+		return suggest(words + 2);
 	if (args_parse(a, words, &e))
 		return wrong_usage(a, &err, &e);
 	if (a->help || a->version)
@@ -70,7 +86,7 @@ static enum proto_exit obey(struct args *a, const char *const *words)
 
 int main(int argc, char **argv)
 {
-	struct args a;
+	struct args a = {0};
 
 	(void)argc;
 	(void)signal(SIGPIPE, SIG_IGN);

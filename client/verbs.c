@@ -253,6 +253,21 @@ const struct verb *verb_find(const char *name)
 	return NULL;
 }
 
+static const struct option *find_in(const struct option *list, const char *word, size_t length)
+{
+	for (; list && list->name; list++)
+		if (strlen(list->name) == length && memcmp(list->name, word, length) == 0)
+			return list;
+	return NULL;
+}
+
+const struct option *verb_option(const struct verb *v, const char *word, size_t length)
+{
+	const struct option *o = find_in(common_options, word, length);
+
+	return o || !v ? o : find_in(v->options, word, length);
+}
+
 enum err_code verb_ask(
 	const struct verb *v, struct link *l, struct doc *params, struct answer *a, struct err *e)
 {

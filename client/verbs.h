@@ -62,6 +62,10 @@ extern const struct option common_options[];
 
 const struct verb *verb_find(const char *name); /* NULL: there is none */
 
+/* The option that the first `length` bytes of a word name, of every verb or of this one (NULL: none
+ * yet); NULL: there is none. */
+const struct option *verb_option(const struct verb *v, const char *word, size_t length);
+
 /* ask, or the one request. */
 enum err_code verb_ask(const struct verb *v, struct link *l, struct doc *params, struct answer *a,
 	struct err *e) must_check;

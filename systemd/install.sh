@@ -107,6 +107,8 @@ uninstall() {
 		$prefix/lib/systemd/system/casmand.service $prefix/lib/systemd/system/casmand.socket \
 		$prefix/lib/sysusers.d/casmand.conf $prefix/lib/tmpfiles.d/casmand.conf \
 		$shipped $prefix/share/casmand/casmand_scan.py $prefix/share/casmand/scanner_app.py \
+		$prefix/share/bash-completion/completions/casmanctl \
+		$prefix/share/zsh/site-functions/_casmanctl \
 		$dropins/install.conf
 	rm -rf /run/casmand
 	# Unless something is left in them, or somebody else uses them.

@@ -42,7 +42,7 @@ class Terminal:
         return self
 
     def type(self, *keys):
-        self.tmux("send-keys", *keys)
+        self.tmux("send-keys", "--", *keys)
         return self
 
     def wait(self, word=END):
