@@ -6,6 +6,7 @@
  *     moment   times as people type them
  *     link     the socket: lines, answers, progress, the deadline; denied: who may open it
  *     run      one verb through all of these: request, reply, output, exit code
+ *     detach   ^C while casmand works
  *     show*    a reply -> text; pen: columns, marks, sizes, moments
  *     complete what the shells' completion offers (completion/)
  *     handover credentials that the shell has and casmand has not

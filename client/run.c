@@ -1,5 +1,6 @@
 #include "client/run.h"
 
+#include "client/detach.h"
 #include "client/escape.h"
 #include "client/handover.h"
 #include "client/show.h"
@@ -49,6 +50,7 @@ static void on_progress(void *arg, const struct doc *params)
 {
 	struct watcher *w = arg;
 
+	detach_on_interrupt();
 	doc_free(w->latest);
 	w->latest = doc_copy(params);
 	if (!w->err)

@@ -61,8 +61,11 @@ class Terminal:
 
 def steady(site, text):
     """A screen without what differs each time.  What stays is as wide as what was there, where columns
-    stand behind it."""
+    stand behind it; lines that are folded here or there, as an age has one digit or two, are folded once
+    for all.  Site's store lies on its databases' own disk, of which casmand tells when it has seen it."""
     for pattern, word in (
+        (r"\nAlerts:\n(  .*\n)+", ""), (r"^  (⚠|!!) the store lies on .*\n(    .*\n)*", ""),
+        (r"waits\s+for\s+the\s+store$", "waits for the store"),
         (rf"\b({AGE}|in \d+ (s|min|h|d))\b", "AGE"), (TIME, "2026-11-20 14:30:22 UTC"),
         (r"\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\b", "2026-11-20 14:30:22"), (r"\b\d{8}_\d{6}_", "20261120_143022_"),
         (r"\b[0-9a-f]{12}\.\.\.", "0123456789ab..."), (r"\b[0-9a-f]{32}\b", "0" * 32),

@@ -24,8 +24,8 @@ def terminal(site):
 
 
 def compare(terminal, name, locale, text):
-    text = steady(terminal.site, text)
     assert max(len(line) for line in text.splitlines()) <= 80
+    text = steady(terminal.site, text)
     assert locale != "c" or text.isascii()
     file = SAVED / f"{name}.{locale}"
     if os.environ.get("SCREENS") == "save":
@@ -104,3 +104,12 @@ def test_screen_of_the_doctor(site, terminal):
         findings = re.split(r"^(?=\S)", text, flags=re.M)
         ours = [f for f in findings if not re.match(r"\S+ +(user|clock|state|store|socket group): ", f)]
         compare(terminal, "doctor", locale, re.sub(r"^\d+ .*to look at$", "N to look at", "".join(ours), flags=re.M))
+
+
+def test_an_interrupt_leaves_casmand_to_go_on(site, terminal):
+    up(site, "parts.db")
+    site.store.rename(site.folder / "away")
+    site.sql("parts.db", "INSERT INTO parts(part) VALUES('new')")
+    terminal.begin("casmanctl scan parts.db --wait stored").wait("captured, on its way to the store")
+    terminal.type("C-c").wait("casmanctl: left alone, casmand goes on with it: see casmanctl status")
+    assert site.call("status")["queue"]["length"] == 1

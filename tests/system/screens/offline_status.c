@@ -14,13 +14,10 @@ Backend Status:
     /tmp/casmand-test-xxxxxxxx/store is not there (is the disk mounted?): open
     the folder /tmp/casmand-test-xxxxxxxx/store: No such file or directory
   Last reached:         AGE
-  !! the store lies on the same file system as parts.db: it does not survive the
-    loss of that disk. Put [file] path on another disk (USB, NFS)
 
 Local Databases:
   parts.db                   8.0 KB  !!
-    Last version: 2026-11-20 14:30:22 UTC (AGE), 4 records, captured, waits for
-      the store
+    Last version: 2026-11-20 14:30:22 UTC (AGE), 4 records, captured, waits for the store
     Newer than what the store holds
   assembled_casm.db               -  !!
     /tmp/casmand-test-xxxxxxxx/databases/assembled_casm.db is not there

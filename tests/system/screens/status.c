@@ -11,8 +11,6 @@ Configuration:
 
 Backend Status:
   ok file store reached AGE
-  !! the store lies on the same file system as parts.db: it does not survive the
-    loss of that disk. Put [file] path on another disk (USB, NFS)
 
 Local Databases:
   parts.db                   8.0 KB  ok
