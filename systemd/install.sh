@@ -11,6 +11,7 @@ prefix=/usr/local
 conf=/etc/casmand/casmand.conf
 shipped=$prefix/share/casmand/casmand.conf # as last installed: tells whether $conf was edited
 dropins=/etc/systemd/system/casmand.service.d
+earlier_unit=/etc/systemd/system/casmand.service # where this script put it once
 
 help() {
 	cat <<-END
@@ -91,7 +92,7 @@ install_config() {
 }
 
 install_files() {
-	rm -f /etc/systemd/system/casmand.service # where earlier versions put it
+	rm -f $earlier_unit
 	quietly "installing" meson install -C "$top/build-release" --no-rebuild
 	say "installed below $prefix"
 }
@@ -109,7 +110,7 @@ uninstall() {
 		$shipped $prefix/share/casmand/casmand_scan.py $prefix/share/casmand/scanner_app.py \
 		$prefix/share/bash-completion/completions/casmanctl \
 		$prefix/share/zsh/site-functions/_casmanctl \
-		$dropins/install.conf
+		$dropins/install.conf $earlier_unit
 	rm -rf /run/casmand
 	# Unless something is left in them, or somebody else uses them.
 	rmdir $prefix/share/casmand $dropins /var/spool/casmand 2>/dev/null || true

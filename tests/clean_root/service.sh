@@ -23,7 +23,7 @@ service_at_rest() {
 	expect "reloads" systemctl reload casmand
 	expect "a scan is posted by who is in the group" \
 		su field -c "casmanctl scan parts.db"
-	expect "and by nobody else" su stranger -c "casmanctl scan parts.db; test \$? -eq 5"
+	expect "P10: and by nobody else" su stranger -c "casmanctl scan parts.db; test \$? -eq 5"
 	expect "who is told how to join" shows "usermod -aG casman" su stranger -c casmanctl
 }
 
@@ -95,7 +95,7 @@ service_loses_no_scan() {
 	done
 	kill -0 $poster || fail "all scans were posted before the last restart"
 	wait $poster
-	expect "1000 scans through 20 restarts are 1000 scans" test $(($(total) - before)) -eq 1000
+	expect "P1: 1000 scans through 20 restarts are 1000 scans" test $(($(total) - before)) -eq 1000
 	echo "    ($(cat /run/scenario-again) of them were posted again, with the same uid)"
 	expect "nobody found no casmand" test "$(cat /run/scenario-alone)" -eq 0
 	expect "in the same socket" test "$(stat -c %i /run/casmand/casmand.sock)" -eq "$socket"
@@ -156,7 +156,7 @@ service_has_credentials() {
 		/etc/credstore.encrypted/R2_SECRET_ACCESS_KEY
 	drop_in "LoadCredentialEncrypted=R2_SECRET_ACCESS_KEY" "Environment=R2_ACCESS_KEY_ID=id"
 	expect "and by LoadCredentialEncrypted=" uses_bucket
-	expect "has no key in its environment" \
+	expect "P10: has no key in its environment" \
 		cannot grep -q hush-hush "/proc/$(daemon_pid)/environ"
 	expect "a reload says that new keys want a restart" \
 		shows "For new ones: systemctl restart casmand" casmanctl reload

@@ -44,7 +44,7 @@ def test_p9_a_version_is_proven_and_status_says_so(stored):
     assert re.search(r"^Proven restorable: parts\.db \d\d:\d\d today \(0 scans behind\)\n +assembled_casm\.db not yet$",
                      stored.ctl("status").stdout, re.M)
     assert states(stored) == ["proven"]
-    assert re.search(r'^casmand_database_proven_timestamp_seconds\{database="parts\.db"\} \d+$',
+    assert re.search(r'^casmand_database_last_proven_timestamp_seconds\{database="parts\.db"\} \d+$',
                      stored.ctl("metrics").stdout, re.M)
     stored.call("scan", database="parts.db", count=3)
     stored.call("scan", database="assembled_casm.db", count=2)
