@@ -237,7 +237,8 @@ enum err_code pipeline_hold(struct pipeline *p, struct pipeline_hold *h, struct 
 		h->database);
 }
 
-/* What was stored may have been deleted since, by another machine or by the Python client. */
+/* What waits may be superseded; what was stored may have been deleted since, by another machine or by
+ * the Python client. */
 static bool is_there_yet(const struct watched *w, const struct version *v)
 {
 	char id[VERSION_ID + 1];
@@ -246,7 +247,8 @@ static bool is_there_yet(const struct watched *w, const struct version *v)
 
 	version_identity(v, id);
 	return !choose_version(w->world->o.state, w->world->store,
-		&(struct choose){.key = id, .database = v->db_name}, &l, &e);
+		       &(struct choose){.key = id, .database = v->db_name}, &l, &e) &&
+		(l.state == COPY_STORED || l.state == COPY_PROVEN);
 }
 
 void pipeline_safe(struct pipeline_hold *h, char *safe)

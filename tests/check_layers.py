@@ -12,6 +12,7 @@ LAYERS = {  # folder: folders it may include besides itself
     "tests/fuzz": {"tests", "daemon/core", "daemon/io", "common"},
     "tests/s3": {"tests", "daemon/core", "daemon/io", "common"},
     "tests/storm": {"tests", "daemon/core", "daemon/io", "common"},
+    "tests/model": {"daemon/core", "common"},
     "tests/bench": {"tests/s3", "daemon/core", "daemon/io", "daemon", "common"},
     "daemon": {"daemon/core", "daemon/io", "common"},
     "daemon/io": {"daemon/core", "common"},
