@@ -32,6 +32,12 @@ def scan(site, part):
     site.sql("parts.db", f"INSERT INTO parts(part) VALUES('{part}')")
 
 
+def noticed(site, part):
+    """A scan that casmand has seen."""
+    scan(site, part)
+    site.wait_status("parts.db", dirty=True)
+
+
 def backup(site, part):
     scan(site, part)
     (version,) = site.call("backup")["versions"]
@@ -89,6 +95,58 @@ def test_the_python_client_follows_a_restore(both):
     drained(site)
     assert python.sync() and python.parts() == rows(site) == ["part 0", "part 1", "part 2"]
     assert not python.sync()
+
+
+# --- sync, on both sides --------------------------------------------------------------------------------
+
+
+def sync(site, **params):
+    """What was done about the one database, and from which state."""
+    (done,) = site.call("sync", databases=["parts.db"], **params)["databases"]
+    return done["state"], done["did"]
+
+
+def test_either_syncs_what_the_other_made_and_when_all_is_quiet_nobody_downloads(both):
+    site, python = both
+    python.sync()
+    python.scan("by python")
+    python.backup()
+    assert sync(site) == ("behind", "downloaded") and rows(site) == python.parts()
+    for _ in range(2):
+        assert sync(site) == ("in_step", "nothing") and not python.sync()
+    noticed(site, "by casmand")
+    assert sync(site) == ("ahead", "queued")
+    assert python.sync() and python.parts() == rows(site)
+    python.backup()  # of the same bytes
+    for _ in range(2):
+        assert sync(site) == ("in_step", "nothing") and not python.sync()
+    assert python.downloads == 2
+
+
+def test_p8_sync_takes_no_object_without_metadata_and_overwrites_no_rows_of_either(both):
+    site, python = both
+    python.sync()
+    python.scan("half a version")
+    python.upload()
+    assert sync(site) == ("in_step", "nothing")
+    theirs = python.backup()
+    noticed(site, "by casmand")
+    assert sync(site) == ("diverged", "stopped")
+    assert "by casmand" in rows(site) and site.ctl("sync", check=False).returncode == 6
+    assert {v["key"] for v in versions(site)} >= {theirs}
+    assert sync(site, force=True) == ("diverged", "downloaded")
+    assert rows(site) == python.parts() and sync(site) == ("in_step", "nothing")
+
+
+def test_p8_bytes_that_the_python_client_uploads_again_undo_nothing(both):
+    site, python = both
+    python.sync()
+    python.scan("by python")
+    python.backup()
+    sync(site)
+    backup(site, "by casmand")
+    python.backup()  # it has not synced, and nothing changed there
+    assert sync(site) == ("in_step", "nothing") and "by casmand" in rows(site)
 
 
 # --- the Python client's versions, as casmand meets them ---------------------------------------------
