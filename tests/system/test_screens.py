@@ -58,7 +58,7 @@ def test_screens_when_all_is_well(site, terminal):
     site.ctl("scan", "assembled_casm.db", "--count", "3")
     shows(terminal, status="casmanctl", list="casmanctl list", table="casmanctl list --table", queue="casmanctl queue",
           history="casmanctl history", unchanged="casmanctl backup")
-    shows(terminal, none="casmanctl list --machine nobody", help="casmanctl --help", help_list="casmanctl list --help",
+    shows(terminal, none="casmanctl list --machine nobody", help_list="casmanctl list --help",
           usage="casmanctl lits", unknown="casmanctl backup paths.db", scan_refused="casmanctl scan paths.db")
 
 
