@@ -5,6 +5,7 @@ import sqlite3
 
 import moods
 import pytest
+from conftest import Failure
 from trouble import drained
 
 CLASSES = {"PUT": "class_a", "LIST": "class_a", "COPY": "class_a", "HEAD": "class_b", "GET": "class_b",
@@ -259,3 +260,14 @@ def test_casmand_lists_nothing_by_itself_where_little_is_left(little):
     site.call("backup", databases=["parts.db"])
     asked = [(seen.kind, "max-keys=1" in seen.target) for seen in proxy.requests[since:]]
     assert set(asked) == {("LIST", True)}  # whether the store is there
+
+
+def test_who_asks_for_a_proof_is_told_why_it_waits_and_until_when(little):
+    site, proxy = little
+    used_up(site, "class_a_operations")
+    since = len(proxy.requests)
+    with pytest.raises(Failure, match="class A operations of this month are used") as told:
+        site.call("verify")
+    assert told.value.data["name"] == "quota_used_up"
+    assert site.ctl("verify", check=False).returncode == 4
+    assert {seen.kind for seen in proxy.requests[since:]} <= {"LIST"}  # is the store there?
