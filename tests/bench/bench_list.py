@@ -23,6 +23,7 @@ import http.client
 import json
 import os
 import pathlib
+import shutil
 import sys
 import tempfile
 import time
@@ -145,6 +146,7 @@ def main():
             measure(folder, server, count)
     finally:
         attempt.end()
+        shutil.rmtree(folder)
 
 
 main()
