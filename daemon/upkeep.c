@@ -141,11 +141,11 @@ static struct heal *heal_of(struct upkeep *u, const char *database)
 static void on_found_bad(void *arg, const struct version *bad)
 {
 	struct upkeep *u = arg;
-	struct heal *same = heal_of(u, bad->db_name), *at = same ? same : heal_of(u, "");
+	struct heal *free_one = heal_of(u, "");
 
-	if (at) {
-		*at = (struct heal){.due = alarm_now() + HEALED};
-		memcpy(at->database, bad->db_name, sizeof(at->database));
+	if (!heal_of(u, bad->db_name) && free_one) {
+		*free_one = (struct heal){.due = alarm_now() + HEALED};
+		memcpy(free_one->database, bad->db_name, sizeof(free_one->database));
 	}
 	on_bad_again(u, bad);
 }
