@@ -54,7 +54,7 @@ def test_the_shipped_configuration_passes_and_is_what_holds_without_it(conf):
     assert sections["database assembled_casm.db"] == {
         "path": "/var/lib/casman/assembled_casm.db", "count_table": "assembly", "on_change": "mark",
         "scans_from": "auto"}
-    assert list(sections) == ["daemon", "sync", "queue", "alert", "file", "database parts.db", "database assembled_casm.db"]
+    assert list(sections) == ["daemon", "sync", "queue", "alert", "file", "proof", "database parts.db", "database assembled_casm.db"]
     # Each line that is commented out says what holds anyway.
     bare = "".join(line.removeprefix("#") if " = " in line else line for line in SHIPPED.read_text().splitlines(True))
     assert conf(bare).stdout == done.stdout

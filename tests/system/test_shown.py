@@ -39,6 +39,9 @@ Scan Tracker:
 
 Queue:
   empty
+
+Proven restorable: parts.db not yet
+                   assembled_casm.db not yet
 """
 
 BACKED_UP = """\
@@ -56,6 +59,9 @@ Scan Tracker:
 
 Queue:
   empty
+
+Proven restorable: parts.db not yet
+                   assembled_casm.db not yet
 """
 
 
