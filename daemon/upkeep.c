@@ -142,8 +142,14 @@ static void on_found_bad(void *arg, const struct version *bad)
 {
 	struct upkeep *u = arg;
 	struct heal *free_one = heal_of(u, "");
+	char identity[VERSION_ID + 1];
+	struct state_database row;
+	struct err e;
 
-	if (!heal_of(u, bad->db_name) && free_one) {
+	version_identity(bad, identity);
+	if (!heal_of(u, bad->db_name) && free_one &&
+		!state_database_get(parts_of(u)->state, bad->db_name, &row, &e) &&
+		strcmp(row.base, identity) == 0) {
 		*free_one = (struct heal){.due = alarm_now() + HEALED};
 		memcpy(free_one->database, bad->db_name, sizeof(free_one->database));
 	}
