@@ -5,8 +5,10 @@
 #include "daemon/io/alarm.h"
 #include "daemon/lists.h"
 #include "daemon/report.h"
+#include "daemon/whereabouts.h"
 
 #include <stdio.h>
+#include <string.h>
 
 const struct call_rule listing_rules[] = {
 	{"database", CALL_TEXT },
@@ -20,6 +22,36 @@ const struct call_rule listing_rules[] = {
 static void add_listed(void *arg, const struct state_listed *l)
 {
 	doc_add(arg, report_listed(l));
+}
+
+static void mark_head(void *list, const char *key)
+{
+	for (size_t i = 0; i < doc_length(list); i++)
+		if (strcmp(doc_as_text(doc_get(doc_at(list, i), "key"), ""), key) == 0)
+			doc_put_bool(doc_at(list, i), "head", true);
+}
+
+static bool is_first_of(const struct doc *list, size_t i, const char *database)
+{
+	for (size_t k = 0; k < i; k++)
+		if (strcmp(doc_as_text(doc_get(doc_at(list, k), "db_name"), ""), database) == 0)
+			return false;
+	return true;
+}
+
+/* Those that no other descends from: two of one database, and its histories diverged. */
+static enum err_code mark_heads(struct doc *list, const struct engine_parts *p, struct err *e)
+{
+	e->code = ERR_NONE;
+	for (size_t i = 0; i < doc_length(list) && !e->code; i++) {
+		const char *database = doc_as_text(doc_get(doc_at(list, i), "db_name"), "");
+
+		if (!doc_get(doc_at(list, i), "head"))
+			doc_put_bool(doc_at(list, i), "head", false);
+		if (is_first_of(list, i, database))
+			e->code = whereabouts_heads(p, database, mark_head, list, e);
+	}
+	return e->code;
 }
 
 /* A name of which there are versions need not be in the configuration; else it is a slip, if the store
@@ -72,7 +104,7 @@ static void answer_list(struct call *call, const struct engine_parts *p)
 	page.arg = list;
 	if (e.code || state_list(p->state, storage_id(p->storage), &page, &e) ||
 		state_listed_at(p->state, storage_id(p->storage), &at, &e) ||
-		check_name(call, p, list, &e)) {
+		mark_heads(list, p, &e) || check_name(call, p, list, &e)) {
 		doc_free(list);
 		doc_free(d);
 		call_fail(call, &e, e.code == ERR_UNKNOWN_DB ? page.database : NULL);

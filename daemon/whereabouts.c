@@ -145,6 +145,24 @@ enum lineage_state whereabouts_of(const struct engine_parts *p, const struct pip
 	return state;
 }
 
+enum err_code whereabouts_heads(const struct engine_parts *p, const char *database,
+	void (*each)(void *arg, const char *key), void *arg, struct err *e)
+{
+	struct rows rows = {0};
+
+	if (!gather(p, database, &rows, e)) {
+		struct ancestry_known known = {.list = rows.list, .count = rows.count};
+
+		(void)ancestry_heads(&known);
+		for (size_t i = 0; i < rows.count; i++)
+			if (rows.list[i].head)
+				each(arg, rows.listed[i].seen.key);
+	}
+	free(rows.listed);
+	free(rows.list);
+	return e->code;
+}
+
 void whereabouts_join(
 	const struct whereabouts *w, const struct version *first, struct version *heir)
 {

@@ -39,6 +39,10 @@ void whereabouts_end(struct whereabouts *w);
 /* Its state alone; UNKNOWN where it cannot be told. */
 enum lineage_state whereabouts_of(const struct engine_parts *p, const struct pipeline_view *view);
 
+/* The keys of a database's heads, in any order. */
+enum err_code whereabouts_heads(const struct engine_parts *p, const char *database,
+	void (*each)(void *arg, const char *key), void *arg, struct err *e) must_check;
+
 /* What a version descends from, as `heir`'s child, that joins all heads: of `first`, and then of the
  * others. */
 void whereabouts_join(

@@ -229,6 +229,7 @@ def test_p5_two_that_back_up_in_the_same_second_are_both_kept_and_listed(pair):
     assert state(one) == state(other) == "diverged"
     heads = [v["machine"] for v in one.call("list")["versions"] if v["key"] in one.keys()[1:]]
     assert len(set(heads)) == 2
+    assert [v["head"] for v in one.call("list")["versions"]] == [True, True, False]
 
 
 def test_a_cloned_card_is_detected_and_both_are_kept(pair):
