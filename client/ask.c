@@ -198,6 +198,11 @@ enum err_code ask_queue(struct link *l, struct doc *params, struct answer *a, st
 	return ask_pages(l, &(struct paged){"queue", "versions"}, params, a, e);
 }
 
+enum err_code ask_plan(struct link *l, struct doc *params, struct answer *a, struct err *e)
+{
+	return ask_pages(l, &(struct paged){"prune", "versions"}, params, a, e);
+}
+
 enum err_code ask_history(struct link *l, struct doc *params, struct answer *a, struct err *e)
 {
 	if (!doc_get(params, "limit"))

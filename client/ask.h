@@ -27,6 +27,7 @@ enum err_code ask_metrics(struct link *l, struct doc *params, struct answer *a, 
  * the params. */
 enum err_code ask_list(struct link *l, struct doc *params, struct answer *a, struct err *e);
 enum err_code ask_queue(struct link *l, struct doc *params, struct answer *a, struct err *e);
+enum err_code ask_plan(struct link *l, struct doc *params, struct answer *a, struct err *e);
 enum err_code ask_history(struct link *l, struct doc *params, struct answer *a, struct err *e);
 /* EXIT_OFFLINE where the store was not reached: what is listed is what was known. */
 enum proto_exit exit_of_list(const struct doc *result);

@@ -1,7 +1,7 @@
 #include "client/restore.h"
 
 #include "client/moment.h"
-#include "client/screen.h"
+#include "client/question.h"
 #include "client/show.h"
 #include "common/scoped.h"
 #include "common/span.h"
@@ -88,27 +88,6 @@ static struct doc *request(const struct doc *params)
 	return d;
 }
 
-/* --- a person is asked -------------------------------------------------- */
-
-static bool says_yes(void)
-{
-	char line[16] = "";
-
-	(void)fflush(stderr);
-	return fgets(line, sizeof(line), stdin) && (line[0] == 'y' || line[0] == 'Y');
-}
-
-static enum err_code confirm(const struct doc *would, struct err *e)
-{
-	const struct screen err = screen_of(stderr);
-	struct pen p = screen_pen(&err);
-
-	show_restore(&p, would);
-	pen_add(&p, "Restore it? [y/N] ");
-	(void)screen_put(&err, &p);
-	return says_yes() ? ERR_NONE : err_set(e, ERR_FAILED, "nothing was done");
-}
-
 /* --- into a file ------------------------------------------------------- */
 
 static enum err_code copy(int from, int to, const char *path, struct err *e)
@@ -174,13 +153,12 @@ enum err_code ask_restore(struct link *l, struct doc *params, struct answer *a, 
 		return keep_copy(l, params, dest, a, e);
 	if (sure)
 		return link_call(l, "restore", request(params), a, e);
-	if (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
-		return err_set(e, ERR_FAILED,
-			"nobody can be asked here: look with --dry-run, then say --yes");
+	if (question_possible(e))
+		return e->code;
 	doc_put_bool(params, "dry_run", true);
 	if (link_call(l, "restore", request(params), a, e) || a->error)
 		return e->code = a->error ? ERR_NONE : e->code;
-	if (confirm(a->result, e)) {
+	if (question_put(show_restore, a->result, "Restore it?", e)) {
 		doc_free(a->result);
 		return e->code;
 	}

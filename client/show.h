@@ -25,6 +25,7 @@ void show_maintain(struct pen *p, const struct doc *result);
 void show_verify(struct pen *p, const struct doc *result);
 void show_history(struct pen *p, const struct doc *result);
 void show_pin(struct pen *p, const struct doc *result);
+void show_prune(struct pen *p, const struct doc *result);
 void show_accept(struct pen *p, const struct doc *result);
 
 /* Parts of it. */

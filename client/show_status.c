@@ -170,6 +170,21 @@ static void clock_warning(struct pen *p, int64_t skew)
 	warn(p, words);
 }
 
+static void retention(struct pen *p, const struct doc *r)
+{
+	struct text words = {0};
+
+	if (doc_is_text(doc_get(r, "error"))) {
+		text_add(&words, "old versions stay: %s", doc_as_text(doc_get(r, "error"), ""));
+		warn(p, words.at);
+		text_free(&words);
+	}
+	if (doc_as_bool(doc_get(r, "python_client"), false))
+		warn(p,
+			"the Python client uses this store, and deletes there too: of each "
+			"database the earliest uploads, whoever made them");
+}
+
 static void backend(struct pen *p, const struct doc *s)
 {
 	const struct doc *warning = doc_get(doc_get(s, "store"), "warning");
@@ -178,6 +193,7 @@ static void backend(struct pen *p, const struct doc *s)
 	store_state(p, s);
 	if (doc_is_text(warning))
 		warn(p, doc_as_text(warning, ""));
+	retention(p, doc_get(s, "retention"));
 	if (skew_of(s))
 		clock_warning(p, skew_of(s));
 	if (doc_is_text(doc_get(s, "endpoint")))

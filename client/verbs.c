@@ -2,6 +2,7 @@
 
 #include "client/ask.h"
 #include "client/doctor.h"
+#include "client/prune.h"
 #include "client/restore.h"
 #include "client/show.h"
 
@@ -74,6 +75,13 @@ static const struct option restore_options[] = {
 	{"--dry-run",      NULL,   "only show what would happen",              OPTION_TRUE,  "dry_run",      NULL},
 	{"--yes",          NULL,   "do not ask",                               OPTION_TRUE,  "yes",          NULL},
 	{"--lock-timeout", "SPAN", "wait so long for writers (30s)",           OPTION_TEXT,  "lock_timeout", NULL},
+	{0},
+};
+
+static const struct option prune_options[] = {
+	{"--dry-run", NULL,   "only show what stays and what goes, and why", OPTION_TRUE, "dry_run", NULL},
+	{"--machine", "NAME", "what this machine made goes, on purpose",     OPTION_TEXT, "machine", NULL},
+	{"--yes",     NULL,   "do not ask",                                  OPTION_TRUE, "yes",     NULL},
 	{0},
 };
 
@@ -186,6 +194,14 @@ const struct verb verbs[] = {
 		.unanswered = "casmand goes on with what it began: see casmanctl history",
 		.ask = ask_restore,
 		.show = show_restore,
+	},
+	{
+		.name = "prune",
+		.help = "delete old versions now, or show why they stay",
+		.options = prune_options,
+		.unanswered = "casmand goes on with what it began: see casmanctl history",
+		.ask = ask_prune,
+		.show = show_prune,
 	},
 	{
 		.name = "pin",

@@ -22,6 +22,7 @@ struct call {
 	struct sweep_ask listing;
 	struct engine *engine; /* whose listing it is */
 	struct rounds_ask checkup;
+	struct prune_ask pruning;
 	struct call *next, **link, **all; /* of all calls */
 };
 

@@ -198,6 +198,11 @@ void control_listed(struct control *c)
 		syncing_at_start(c->verbs.syncs, engine_of(c));
 }
 
+const char *control_restoring(const struct control *c)
+{
+	return restores_key(c->verbs.restores);
+}
+
 void control_engine_closes(struct control *c)
 {
 	syncs_abandon(c->verbs.syncs);

@@ -30,6 +30,7 @@ void control_uploaded(
 void control_engine_stands(struct control *c);
 /* The store was listed, for the first time or after a reload: the sync at start has waited for it. */
 void control_listed(struct control *c);
+const char *control_restoring(const struct control *c); /* see prune.h */
 /* The engine is about to close: who waits for it is answered. */
 void control_engine_closes(struct control *c);
 

@@ -120,6 +120,11 @@ static void on_listed(void *arg)
 	control_listed(((struct daemon *)arg)->control);
 }
 
+static const char *on_restoring(void *arg)
+{
+	return control_restoring(((struct daemon *)arg)->control);
+}
+
 /* --- engine, and the watchman who looks at it --------------------------- */
 
 /* Never two: each notice goes out once. */
@@ -163,6 +168,7 @@ static enum err_code start_engine(struct daemon *d, struct config *config, struc
 				       .uploaded = on_uploaded,
 				       .listed = on_listed,
 				       .moved = soon,
+				       .restoring = on_restoring,
 				       .arg = d}
         },
 		    e))

@@ -1,11 +1,12 @@
-/* engine.h - everything that the configuration shapes: storage, pipeline, transfer, sweep, wired.
+/* engine.h - everything that the configuration shapes: storage, pipeline, transfer, prune, sweep,
+ * wired.
  *
  * Made at start and made anew at each reload; state.db and the socket live on.  Facts go down
  * (engine_scanned(), the watch), what comes of them goes up through engine_events.
  *
  * On close: pipeline and transfer stop (captures under way become versions, unless their check is cut
  * short: then they are taken again after the next start; uploads under way may go on to their end),
- * then the sweep, last the storage they use; `closed` comes when all is gone.  Until then all parts
+ * then the sweep and the deleting, last the storage they use; `closed` comes when all is gone.  Until then all parts
  * still tell what they know, for peers go on asking.
  *
  * Threads: the loop's.
@@ -14,6 +15,7 @@
 
 #include "daemon/budget.h"
 #include "daemon/pipeline.h"
+#include "daemon/prune.h"
 #include "daemon/storage.h"
 #include "daemon/sweep.h"
 #include "daemon/transfer.h"
@@ -24,8 +26,9 @@ struct engine_events {
 	void (*captured)(void *arg, const struct pipeline_result *r);
 	/* See transfer_events.result; and SUPERSEDED. */
 	void (*uploaded)(void *arg, const char *id, enum copy_state state, const struct err *e);
-	void (*listed)(void *arg); /* the store was, for the first time */
-	void (*moved)(void *arg);  /* engine_turn() wants to be called soon */
+	void (*listed)(void *arg);           /* the store was, for the first time */
+	void (*moved)(void *arg);            /* engine_turn() wants to be called soon */
+	const char *(*restoring)(void *arg); /* see prune.h */
 	void *arg;
 };
 
@@ -42,6 +45,7 @@ struct engine_parts {
 	struct storage *storage;
 	struct pipeline *pipeline;
 	struct transfer *transfer;
+	struct prune *prune;
 	struct sweep *sweep;
 	struct state_tally tally;    /* as of now */
 	struct engine_counts counts; /* since this engine was opened */

@@ -77,7 +77,18 @@ static void on_counted(void *arg)
 	g->events.moved(g->events.arg);
 }
 
-static void on_stored(struct engine *g)
+static void prune_beside(struct engine *g, const char *id)
+{
+	struct state_version v;
+	struct err e;
+
+	if (state_version_get(g->parts.state, id, 0, &v, &e))
+		return;
+	prune_kick(g->parts.prune, v.v.db_name);
+	state_version_end(&v);
+}
+
+static void on_stored(struct engine *g, const char *id)
 {
 	struct err e;
 
@@ -86,6 +97,7 @@ static void on_stored(struct engine *g)
 		    g->parts.state, storage_id(g->parts.storage), engine_clock(&g->parts), &e))
 		log_error("state", "error=\"%s\"", e.text);
 	pipeline_roomier(g->parts.pipeline);
+	prune_beside(g, id);
 }
 
 /* Once while it lasts; its words may change from one try to the next. */
@@ -111,7 +123,7 @@ static void on_uploaded(void *arg, const char *id, enum copy_state state, const 
 	g->parts.counts.stored += state == COPY_STORED;
 	g->parts.counts.upload_failed += state == COPY_CAPTURED;
 	if (state == COPY_STORED)
-		on_stored(g);
+		on_stored(g, id);
 	else if (state == COPY_BAD) /* no version to build on: the next capture makes one */
 		pipeline_store(g->parts.pipeline, storage_id(g->parts.storage));
 	else {
@@ -120,6 +132,7 @@ static void on_uploaded(void *arg, const char *id, enum copy_state state, const 
 	}
 	g->events.uploaded(g->events.arg, id, state, e);
 	g->events.moved(g->events.arg);
+	prune_go_on(g->parts.prune);
 }
 
 static void on_storage_reached(void *arg)
@@ -129,6 +142,8 @@ static void on_storage_reached(void *arg)
 	engine_send(g, PATIENCE_REACHED);
 	engine_list_first(g);
 	g->events.moved(g->events.arg);
+	if (g->parts.prune)
+		prune_resume(g->parts.prune);
 }
 
 static void on_storage_changed(void *arg)
@@ -146,6 +161,13 @@ static void on_sent(void *arg, const struct quota_sent *s)
 	struct engine *g = arg;
 
 	budget_sent(g->parts.budget, s);
+}
+
+static const char *on_restoring(void *arg)
+{
+	const struct engine *g = arg;
+
+	return g->events.restoring(g->events.arg);
 }
 
 static int64_t on_clock(void *arg)
@@ -175,6 +197,15 @@ enum err_code engine_open_parts(struct engine *g, struct err *e)
 		&(struct transfer_needs){
 			.state = p->state, .storage = p->storage, .budget = p->budget},
 		&(struct transfer_events){.result = on_uploaded, .arg = g});
+	p->prune = prune_open(&(struct prune_options){.state = p->state,
+		.config = p->config,
+		.storage = p->storage,
+		.transfer = p->transfer,
+		.closing = &g->closing,
+		.now = on_clock,
+		.restoring = on_restoring,
+		.moved = on_moved,
+		.arg = g});
 	p->sweep = sweep_open(p->state, p->storage, p->budget);
 	return pipeline_open(&p->pipeline, g->parts.loop,
 		&(struct pipeline_options){.config = p->config,
@@ -197,12 +228,15 @@ uint64_t engine_turn(struct engine *g, uint64_t now)
 		return ALARM_NEVER;
 	if (uploads(g))
 		transfer_turn(g->parts.transfer, now);
+	prune_turn(g->parts.prune, now);
 	uint64_t next = pipeline_turn(g->parts.pipeline, now);
 	uint64_t upload = uploads(g) ? transfer_due(g->parts.transfer) : ALARM_NEVER;
 	uint64_t count = budget_turn(g->parts.budget, now);
 	uint64_t list = engine_list_turn(g, now);
+	uint64_t deletion = prune_due(g->parts.prune);
 	next = upload < next ? upload : next;
 	next = count < next ? count : next;
+	next = deletion < next ? deletion : next;
 	return list < next ? list : next;
 }
 

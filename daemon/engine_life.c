@@ -74,6 +74,7 @@ static void on_storage_closed(void *arg)
 
 	pipeline_free(g->parts.pipeline);
 	transfer_free(g->parts.transfer);
+	prune_free(g->parts.prune);
 	sweep_free(g->parts.sweep);
 	budget_free(g->parts.budget);
 	config_free(g->parts.config);
@@ -81,11 +82,18 @@ static void on_storage_closed(void *arg)
 	closed(closed_arg);
 }
 
-static void on_sweep_stopped(void *arg)
+static void on_prune_stopped(void *arg)
 {
 	struct engine *g = arg;
 
 	storage_close(g->parts.storage, on_storage_closed, g);
+}
+
+static void on_sweep_stopped(void *arg)
+{
+	struct engine *g = arg;
+
+	prune_stop(g->parts.prune, on_prune_stopped, g);
 }
 
 /* Nobody wants the store's answers any more. */

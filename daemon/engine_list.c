@@ -31,6 +31,8 @@ static void on_listed(struct sweep_ask *ask, const struct err *e)
 	g->list_at = alarm_now() + (e->code ? AGAIN : SWEEP_EVERY);
 	if (first && !g->closing)
 		g->events.listed(g->events.arg);
+	if (!e->code && !g->closing)
+		prune_resume(g->parts.prune); /* it may have shown half a version */
 	g->events.moved(g->events.arg);
 }
 

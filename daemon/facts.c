@@ -96,6 +96,7 @@ static void of_store(struct facts *f, const struct engine_parts *p)
 	f->alert.store_unknown = stores(p->config) &&
 		(!see.judged || (f->alert.queue_bytes && !transfer_tried(p->transfer)));
 	f->alert.neighbour = see.warning;
+	f->alert.retention = prune_error(p->prune) ? prune_error(p->prune)->text : "";
 	f->alert.skew_s = see.skew == STAMP_NONE ? 0 : see.skew / STAMP_SECOND;
 }
 

@@ -25,6 +25,8 @@
  *   transfer      captured versions into the store; sending: one of them
  *                 core/patience, core/backoff: when; core/upload: the steps
  *                 core/objkey, core/version: keys and metadata
+ *   prune         versions out of the store: a round of them; deletion: one of them
+ *                 keeping: what stays, and why; core/keep: the rules, core/covering: who is a head
  *   sweep         the store's listing into state.db
  *   budget        what is asked of a bucket and lies there, counted (io/state_quota); core/quota: what
  *                 waits when little is left; held: which versions do

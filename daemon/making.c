@@ -57,6 +57,7 @@ bool making_base(struct watched *w, struct state_version *base)
 	case COPY_CAPTURED:
 	case COPY_SENDING: return base->spooled;
 	case COPY_SUPERSEDED:
+	case COPY_PRUNED:
 	case COPY_REFUSED:
 	case COPY_BAD:
 	default: return false;

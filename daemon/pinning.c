@@ -56,6 +56,7 @@ void pinning_take(struct call *call, const struct engine *engine, enum pinning w
 		d = doc_object();
 		doc_put(d, "version", report_listed(&l));
 		call_answer(call, d);
+		prune_changed(p->prune);
 		return;
 	}
 	call_fail(call, &e, NULL);

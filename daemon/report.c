@@ -305,6 +305,22 @@ static void put_or_null(struct doc *d, const char *name, struct doc *value)
 		doc_put_null(d, name);
 }
 
+static struct doc *retention(const struct engine_parts *p)
+{
+	const struct err *error = prune_error(p->prune);
+	struct doc *d = doc_object();
+	bool python;
+	struct err e;
+
+	doc_put_text(d, "error", error ? error->text : NULL);
+	doc_put_text(d, "error_name", error ? err_name(error->code) : NULL);
+	if (!kept_python(p->state, storage_id(p->storage), &python, &e))
+		doc_put_bool(d, "python_client", python);
+	else
+		doc_put_null(d, "python_client");
+	return d;
+}
+
 struct doc *report_status(const struct engine *g)
 {
 	const struct engine_parts *p = engine_parts(g);
@@ -326,6 +342,7 @@ struct doc *report_status(const struct engine *g)
 	doc_put(d, "queue", report_queue(p));
 	put_skew(d, see.skew);
 	put_or_null(d, "quota", report_quota(p));
+	doc_put(d, "retention", retention(p));
 	put_or_null(d, "maintain", report_maintain(p));
 	doc_put(d, "proof", report_proof(p));
 	doc_put_text(d, "machine", state_machine(p->state));

@@ -64,5 +64,7 @@ void restores_captured(
 	struct restores *all, struct engine *engine, const struct pipeline_result *r);
 bool restores_busy(const struct restores *all);
 void restores_abandon(struct restores *all);
+/* Key of the version that is being brought back; "": none is. */
+const char *restores_key(const struct restores *all);
 /* The engine stands: was something under way when casmand ended? */
 void restores_resume(struct restores *all, struct engine *engine);

@@ -109,6 +109,11 @@ static char *copy_or_null(const char *text)
 	return text ? text_copy(text) : NULL;
 }
 
+const char *restores_key(const struct restores *all)
+{
+	return all->now ? all->now->chosen.seen.key : "";
+}
+
 void restore_start(struct restores *all, struct engine *engine, const struct restore_want *want)
 {
 	struct restore *r;

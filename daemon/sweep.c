@@ -4,6 +4,7 @@
 #include "common/stamp.h"
 #include "common/text.h"
 #include "daemon/io/alarm.h"
+#include "daemon/io/leaving.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -15,8 +16,9 @@ struct sweep {
 	struct sweep_ask *waiting; /* NULL: no listing is under way */
 	struct storage_ask probe;
 	struct store_request list, get;
-	struct state_seen *page; /* what has become of the keys of this page so far */
-	size_t page_count, at;   /* `at`: entry of the list that is being described */
+	char object[OBJKEY_ROOM]; /* the database object that was listed last */
+	struct state_seen *page;  /* what has become of the keys of this page so far */
+	size_t page_count, at;    /* `at`: entry of the list that is being described */
 	int64_t store, began;
 	uint64_t bytes; /* of all objects on the pages so far */
 	bool stopping, busy;
@@ -159,6 +161,19 @@ static bool may_have_metadata(const struct sweep *s, const struct store_entry *e
 	return strcmp(s->list.got.entries[s->at].key, key) == 0;
 }
 
+/* An object's metadata comes right behind it; ours without its object is what a crash, or somebody
+ * else, left of a deletion. */
+static void meet_metadata(struct sweep *s, const struct store_entry *entry)
+{
+	char key[OBJKEY_ROOM];
+	struct err e;
+
+	(void)snprintf(key, sizeof(key), "%.*s",
+		(int)(strlen(entry->key) - strlen(OBJKEY_METADATA)), entry->key);
+	if (strcmp(key, s->object) != 0 && leaving_orphan(s->state, s->store, key, &e))
+		log_error("state", "error=\"%s\"", e.text);
+}
+
 /* Goes through the page until something has to be asked for, or to its end. */
 static void describe_next(struct sweep *s)
 {
@@ -168,8 +183,13 @@ static void describe_next(struct sweep *s)
 	while (s->at < s->list.got.entry_count) {
 		const struct store_entry *entry = &s->list.got.entries[s->at++];
 
-		if (objkey_read(entry->key, database, &moment) != OBJKEY_DATABASE)
+		enum objkey_kind kind = objkey_read(entry->key, database, &moment);
+
+		if (kind == OBJKEY_IS_METADATA)
+			meet_metadata(s, entry);
+		if (kind != OBJKEY_DATABASE)
 			continue;
+		memcpy(s->object, entry->key, sizeof(s->object));
 		struct state_seen *seen = &s->page[s->page_count++];
 		*seen = bare(entry, database, moment);
 		seen->known = state_seen_known(
@@ -184,6 +204,12 @@ static void describe_next(struct sweep *s)
 
 /* --- the whole --------------------------------------------------------- */
 
+static void begin(struct sweep *s)
+{
+	s->object[0] = '\0';
+	ask_page(s, "");
+}
+
 static void on_probed(struct storage_ask *ask, const struct err *result)
 {
 	struct sweep *s = owner_of(ask, struct sweep, probe);
@@ -195,7 +221,7 @@ static void on_probed(struct storage_ask *ask, const struct err *result)
 	if (e.code || s->stopping || state_seen_begin(s->state, s->store, &e))
 		finish(s, &e);
 	else
-		ask_page(s, "");
+		begin(s);
 }
 
 struct sweep *sweep_open(struct state *state, struct storage *storage, struct budget *budget)

@@ -39,6 +39,11 @@ static bool is_sending(const struct transfer *t)
 	return false;
 }
 
+bool transfer_busy(const struct transfer *t)
+{
+	return is_sending(t);
+}
+
 void transfer_leave(struct transfer *t)
 {
 	t->leaving = true;

@@ -4,6 +4,7 @@
 #include "daemon/listing.h"
 #include "daemon/lists.h"
 #include "daemon/pinning.h"
+#include "daemon/pruning.h"
 #include "daemon/report.h"
 #include "daemon/restoring.h"
 #include "daemon/syncing.h"
@@ -138,6 +139,11 @@ static void on_unpin(struct verbs *v, struct call *call)
 	pinning_take(call, verbs_engine(v), PINNING_UNPIN);
 }
 
+static void on_prune(struct verbs *v, struct call *call)
+{
+	pruning_take(call, verbs_engine(v));
+}
+
 static void on_accept(struct verbs *v, struct call *call)
 {
 	pinning_take(call, verbs_engine(v), PINNING_ACCEPT);
@@ -182,6 +188,7 @@ static const struct verb verbs[] = {
 	{"sync",     on_sync,     syncing_rules,        true,  true },
 	{"maintain", on_maintain, no_rules,             true,  true },
 	{"verify",   on_verify,   tending_verify_rules, false, true },
+	{"prune",    on_prune,    pruning_rules,        true,  true },
 	{"reload",   on_reload,   no_rules,             true,  false},
 };
 

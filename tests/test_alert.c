@@ -26,6 +26,7 @@ static struct alert_facts all_well(void)
 		.queue_limit = 1 << 30,
 		.store_text = "",
 		.neighbour = "",
+		.retention = "",
 		.quota = "",
 		.room = UINT64_MAX,
 		.databases = &database,
@@ -123,6 +124,11 @@ static void store_lies_badly(struct alert_facts *f)
 	f->neighbour = "the store lies on the same file system";
 }
 
+static void store_keeps_all(struct alert_facts *f)
+{
+	f->retention = "these keys may not delete";
+}
+
 static void quota_runs_out(struct alert_facts *f)
 {
 	f->quota = "800 of 1000 class A operations of this month are used";
@@ -187,6 +193,7 @@ static const struct fault faults[] = {
 	{"clock",       clock_is_ahead,       0,           "ahead of the store"                },
 	{"clock",       clock_is_behind,      0,           "2 h behind the store"              },
 	{"neighbour",   store_lies_badly,     0,           "same file system"                  },
+	{"retention",   store_keeps_all,      0,           "stay: these keys may not delete"   },
 	{"quota",       quota_runs_out,       0,           "class A operations"                },
 	{"bad_proof",   a_proof_found_it_bad, 0,           "in the store is bad: it is gone"   },
 	{"suspect",     looks_emptied,        0,           "lost table parts"                  },

@@ -114,6 +114,14 @@ static int64_t quota(
 	return *f->quota ? 0 : -1;
 }
 
+static int64_t retention(
+	const struct alert_facts *f, const struct alert_database *d, struct text *words)
+{
+	(void)d;
+	text_add(words, "old versions stay: %s", f->retention);
+	return *f->retention ? 0 : -1;
+}
+
 static int64_t suspect(
 	const struct alert_facts *f, const struct alert_database *d, struct text *words)
 {
@@ -195,6 +203,7 @@ static const struct {
 	{"clock",       clock_skew,  STORES,    0     },
 	{"neighbour",   neighbour,   STORES,    0     },
 	{"quota",       quota,       OURS,      0     },
+	{"retention",   retention,   OURS,      0     },
 	{"suspect",     suspect,     VERSIONS,  0     },
 	{"bad",         bad,         VERSIONS,  MINUTE}, /* the next capture mends it */
 	{"bad_proof",   bad_proof,   VERSIONS,  0     },

@@ -42,6 +42,7 @@ struct alert_facts {
 	bool store_unknown; /* nobody asked it yet, or sent it what waits: so all this is not known */
 	const char *neighbour; /* the store lies badly; "" */
 	const char *quota;     /* little is left of it, in words; "" */
+	const char *retention; /* why old versions are not deleted; "" */
 	uint64_t room;         /* bytes free for the state folder */
 	int64_t skew_s;        /* our clock minus the store's */
 	const struct alert_database *databases;

@@ -113,16 +113,15 @@ static enum keep_why judge(const struct keep_rules *rules, const struct marks *m
 		return m->latest == NONE ? KEEP_UNCONFIRMED : KEEP_NOT_NAMED;
 	if (!v->ours)
 		return KEEP_OTHERS;
+	if (is_suspect(v))
+		return i == m->first_suspect || i == m->suspect || i == m->last_suspect
+			? KEEP_SUSPECT
+			: KEEP_NOT_SUSPECT;
 	if (m->newest_sound == NONE || i < m->newest_sound)
 		return KEEP_UNCONFIRMED;
 	if (v->safety)
 		return aged(rules, v, KEEP_SAFETY, KEEP_NOT_SAFETY);
-	if (v->bad)
-		return aged(rules, v, KEEP_BAD, KEEP_NOT_BAD);
-	if (!v->suspect)
-		return counted;
-	return i == m->first_suspect || i == m->suspect || i == m->last_suspect ? KEEP_SUSPECT
-										: KEEP_NOT_SUSPECT;
+	return v->bad ? aged(rules, v, KEEP_BAD, KEEP_NOT_BAD) : counted;
 }
 
 void keep_judge(const struct keep_rules *rules, struct keep_version *list, size_t count)

@@ -2,7 +2,7 @@
  *
  * Ours go when the count (retention.h) does not keep them; suspect, safety, bad and pinned ones stand
  * outside it.  Others' stay, but for those that somebody names on purpose.  None goes before a
- * newer sound one is confirmed in this store.  Never: the newest, the last that was proven, a head,
+ * newer sound one is confirmed in this store; a suspect one, before a newer one is.  Never: the newest, the last that was proven, a head,
  * one that is being restored or that the contents here descend from, a pinned one.
  *
  * Judged again after what went is gone, nothing more goes.

@@ -15,6 +15,7 @@
 #define HISTORY_EVENTS(X)                                                                          \
 	X(CAPTURED, "captured")                                                                    \
 	X(SUSPECT, "suspect")                                                                      \
+	X(DELETED, "deleted")                                                                      \
 	X(ACCEPTED, "accepted")                                                                    \
 	X(PINNED, "pinned")                                                                        \
 	X(UNPINNED, "unpinned")                                                                    \

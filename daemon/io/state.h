@@ -114,6 +114,7 @@ enum err_code state_base_of(struct state *s, const struct state_database *d, str
 	X(STORED, "stored")                                                                        \
 	X(PROVEN, "proven")                                                                        \
 	X(SUPERSEDED, "superseded")                                                                \
+	X(PRUNED, "pruned")                                                                        \
 	X(REFUSED, "refused")                                                                      \
 	X(BAD, "bad")
 

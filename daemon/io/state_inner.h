@@ -46,6 +46,14 @@ void state_version_read(struct sqlite3_stmt *row, struct state_version *v);
 
 void state_ids_add(struct state_ids *ids, const char *id);
 
+/* What was seen in a store, in the order in which state_listed_read() takes it; behind it the state,
+ * and whether it is suspect, and pinned. */
+#define STATE_SEEN                                                                                 \
+	"s.key, s.db_name, s.size, s.modified, s.described, s.refused, s.id, s.machine, s.host,"   \
+	" s.sequence, s.timestamp, s.checksum, s.content, s.record_count, s.operation, s.base,"    \
+	" s.ancestors, s.past"
+void state_listed_read(struct sqlite3_stmt *row, struct state_listed *l);
+
 /* Writes what happened to a version, inside a transaction; key and text may be NULL. */
 struct state_deed {
 	enum history_event event;

@@ -97,6 +97,12 @@ static const char *const migrations[] = {
 	"  WITHOUT ROWID;",
 	/* Of another machine's version that the contents are: it covers scans as our own do. */
 	"ALTER TABLE base ADD COLUMN scans INTEGER NOT NULL DEFAULT 0",
+	/* Versions whose deletion was begun: see leaving.h. */
+	"CREATE TABLE leaving("
+	"  store INTEGER NOT NULL, key TEXT NOT NULL, version TEXT NOT NULL, orphan INTEGER NOT "
+	"NULL,"
+	"  PRIMARY KEY(store, key)) WITHOUT ROWID;"
+	"CREATE INDEX copy_key ON copy(store, key);",
 };
 
 enum err_code state_begin(struct state *s, struct err *e)

@@ -131,17 +131,16 @@ bool state_seen_known(
 
 /* --- lists ------------------------------------------------------------- */
 
-/* What was seen in store ?1, and own versions that came there after it was listed, wait for it, or
+/* What was seen in store ?1 and is not being deleted, and own versions that came there after it was listed, wait for it, or
  * were lost before they did; superseded ones were let go on purpose, and history tells of them.
  * A listing may meet an own object before its metadata is written: that is one version, not two. */
 static const char list_text[] =
 	"WITH fresh AS (SELECT version, key FROM copy WHERE store = ?1"
 	"  AND state IN ('stored', 'proven') AND changed_at >= coalesce("
-	"   (SELECT listed_at FROM store WHERE id = ?1), changed_at))"
+	"   (SELECT listed_at FROM store WHERE id = ?1), changed_at)),"
+	" going AS (SELECT key FROM leaving WHERE store = ?1)"
 	" SELECT * FROM ("
-	" SELECT s.key, s.db_name, s.size, s.modified, s.described, s.refused, s.id, s.machine,"
-	"  s.host, s.sequence, s.timestamp, s.checksum, s.content, s.record_count, s.operation,"
-	"  s.base, s.ancestors, s.past, coalesce(c.state,"
+	" SELECT " STATE_SEEN ", coalesce(nullif(c.state, 'pruned'),"
 	"   CASE WHEN p.bad = '' THEN 'proven' WHEN p.bad <> '' THEN 'bad' END, 'stored'),"
 	"  coalesce(v.suspect, 0),"
 	"  CASE s.id WHEN '' THEN s.key ELSE s.id END IN (SELECT version FROM pin),"
@@ -151,6 +150,10 @@ static const char list_text[] =
 	"   AND (p.checksum = s.checksum OR NOT s.described)"
 	"  LEFT JOIN version v ON v.id = s.id WHERE s.store = ?1"
 	"  AND (s.described OR s.key NOT IN (SELECT key FROM fresh))"
+	"  AND NOT EXISTS (SELECT 1 FROM copy o WHERE o.store = ?1 AND o.key = s.key"
+	"   AND o.state = 'pruned' AND o.changed_at >="
+	"   coalesce((SELECT listed_at FROM store WHERE id = ?1), o.changed_at))"
+	"  AND s.key NOT IN (SELECT key FROM going)"
 	" UNION ALL"
 	" SELECT coalesce(c.key, ''), v.db_name, v.size, v.key_moment, 1, '', v.id, v.machine,"
 	"  v.host, v.sequence, v.timestamp, v.checksum, v.content, v.record_count, v.operation,"
@@ -159,13 +162,14 @@ static const char list_text[] =
 	"  v.id || coalesce(c.key, '')"
 	" FROM version v LEFT JOIN copy c ON c.version = v.id AND c.store = ?1"
 	" WHERE (v.spooled OR v.fate = 'bad' OR v.id IN (SELECT version FROM fresh))"
+	"  AND coalesce(c.key, '') NOT IN (SELECT key FROM going)"
 	"  AND NOT EXISTS (SELECT 1 FROM seen WHERE store = ?1 AND seen.id = v.id))"
 	" WHERE (?2 IS NULL OR db_name = ?2) AND (timestamp, place) < (?3, ?4)"
 	"  AND (?6 IS NULL OR host = ?6 OR substr(machine, 1, length(?6)) = ?6)"
 	"  AND (?7 = 0 OR timestamp >= ?7)"
 	" ORDER BY timestamp DESC, place DESC LIMIT ?5";
 
-static void read_listed(struct sqlite3_stmt *row, struct state_listed *l)
+void state_listed_read(struct sqlite3_stmt *row, struct state_listed *l)
 {
 	struct version *v = &l->seen.v;
 
@@ -226,7 +230,7 @@ enum err_code state_list(struct state *s, int64_t store, struct state_page *page
 			sql_reset(row);
 			break;
 		}
-		read_listed(row, &l);
+		state_listed_read(row, &l);
 		text_free(&next);
 		text_add(&next, "%" PRId64 "/%s", l.seen.v.timestamp, sql_text(row, 21));
 		page->each(page->arg, &l);

@@ -214,7 +214,7 @@ static void may_go(const struct history *h, int i)
 		broken("a head", i);
 	if (newer(h, i, false, false) == 0)
 		broken("the newest", i);
-	if (newer(h, i, true, false) == 0)
+	if (newer(h, i, true, false) == 0 && !m->suspect)
 		broken("no newer sound one is stored", i);
 	if (m->proven && newer(h, i, false, true) == 0)
 		broken("the last proven", i);
