@@ -66,7 +66,7 @@ class CloudSite(Site):
         return self.rows_of(copy, table)
 
     def mend(self, **settings):
-        """Another setting of the store, and a reload."""
+        """Another setting of the store, or as configure() takes it, and a reload."""
         self.configure(**settings)
         place = self.here()
         self.call("reload")

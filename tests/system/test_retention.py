@@ -1,12 +1,11 @@
 """Promise P6: what retention deletes, and what it never does."""
 import json
-import os
 import re
 
 import pytest
 
 from conftest import Failure
-from trouble import give_to_nobody, leftovers, needs_root
+from trouble import leftovers
 
 
 def version(site, rows=1, **wanted):
@@ -92,7 +91,9 @@ def test_a_dry_run_tells_of_each_version_why(three):
     keys = [version(three)["key"] for _ in range(3)]
     three.call("pin", key=keys[0])
     three.configure(sync="keep_versions = 1\nkeep_daily = 0")
+    place = three.here()
     three.call("reload")
+    three.wait_log("^<6>reloaded ", since=place)
     plan = json.loads(three.ctl("prune", "--dry-run", "--json").stdout)
     why = {v["key"]: (v["stays"], v["why"]) for v in plan["versions"]}
     assert why == {keys[2]: (True, "the newest"), keys[0]: (True, "pinned"),
