@@ -36,16 +36,6 @@ static void count(void *arg, const struct state_listed *l)
 	((struct rows *)arg)->room++;
 }
 
-static void leave_out_bare_beginnings(struct rows *r)
-{
-	bool any = false;
-
-	for (size_t i = 0; i < r->count; i++)
-		any |= r->list[i].usable && !is_bare_beginning(r->list[i].v);
-	for (size_t i = 0; i < r->count; i++)
-		r->list[i].usable &= !any || !is_bare_beginning(r->list[i].v);
-}
-
 /* Newest first.  Counted first, for there are mostly few. */
 static enum err_code gather(
 	const struct engine_parts *p, const char *database, struct rows *r, struct err *e)
@@ -60,7 +50,7 @@ static enum err_code gather(
 	page.cursor[0] = '\0';
 	page.each = take;
 	e->code = state_list(p->state, storage_id(p->storage), &page, e);
-	leave_out_bare_beginnings(r);
+	ancestry_leave_out_empty(&(struct ancestry_known){.list = r->list, .count = r->count});
 	return e->code;
 }
 

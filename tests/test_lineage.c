@@ -289,6 +289,31 @@ static void what_the_contents_are_is_told_so_that_it_can_be_the_base(void **at)
 	assert_int_equal(l.same, LINEAGE_NONE);
 }
 
+static bool is_taken(const char *words, int64_t first, int64_t second, const char *operation)
+{
+	struct story s;
+
+	tell(&s, words);
+	s.made[0].record_count = first;
+	s.made[1].record_count = second;
+	version_operation(&s.made[1], operation);
+	ancestry_leave_out_empty(&s.known);
+	return s.list[0].usable;
+}
+
+static void what_was_emptied_is_taken_by_nobody_unless_it_was_restored(void **at)
+{
+	(void)at;
+	assert_false(is_taken("A1=x A2<A1=y", 3, 0, "Database changed"));
+	assert_true(is_taken("A1=x A2<A1=y", 3, 0, ANCESTRY_RESTORED "it"));
+	assert_true(is_taken("A1=x A2<A1=y", 0, 0, "Database changed"));
+	assert_true(is_taken("A1=x A2<A1=y", 3, 1, "Database changed"));
+	assert_true(is_taken("A1=x A2<A1=y", 3, VERSION_NO_COUNT, "Database changed"));
+	/* what an application makes at its first start */
+	assert_false(is_taken("A1=x B1=y", 3, 0, "First backup"));
+	assert_true(is_taken("A1=x? B1=y", 3, 0, "First backup"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -301,6 +326,7 @@ int main(void)
 			what_was_built_on_a_version_of_a_later_clock_descends_from_it_all_the_same),
 		cmocka_unit_test(a_cloned_machine_is_noticed),
 		cmocka_unit_test(what_the_contents_are_is_told_so_that_it_can_be_the_base),
+		cmocka_unit_test(what_was_emptied_is_taken_by_nobody_unless_it_was_restored),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

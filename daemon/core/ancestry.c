@@ -135,6 +135,48 @@ bool ancestry_is_ancestor(
 	return !at_place(known, &place, a) && is_bridged(known, a, b);
 }
 
+/* --- empty ones -------------------------------------------------------- */
+
+static const struct version *of_identity(const struct ancestry_known *known, const char *id)
+{
+	char other[VERSION_ID + 1];
+
+	for (size_t i = 0; i < known->count; i++) {
+		version_identity(known->list[i].v, other);
+		if (strcmp(other, id) == 0)
+			return known->list[i].v;
+	}
+	return NULL;
+}
+
+/* A beginning; or what is left of a base that had records. */
+static bool is_nothing(const struct ancestry_known *known, const struct version *v)
+{
+	bool emptied = v->bases == 0;
+
+	if (v->record_count != 0 ||
+		strncmp(v->operation, ANCESTRY_RESTORED, strlen(ANCESTRY_RESTORED)) == 0)
+		return false;
+	for (size_t i = 0; i < v->bases; i++) {
+		const struct version *base = of_identity(known, v->base[i]);
+
+		if (base && base->record_count == 0)
+			return false;
+		emptied |= base && base->record_count > 0;
+	}
+	return emptied;
+}
+
+void ancestry_leave_out_empty(struct ancestry_known *known)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < known->count; i++)
+		any |= known->list[i].usable && !is_nothing(known, known->list[i].v);
+	for (size_t i = 0; i < known->count && any; i++)
+		known->list[i].usable &= !is_nothing(known, known->list[i].v);
+}
+
 /* --- heads ------------------------------------------------------------- */
 
 static bool is_covered(const struct ancestry_known *known, const struct version *v, size_t by)

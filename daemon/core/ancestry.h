@@ -12,7 +12,8 @@
  * The other way time proves nothing: where ours does not name one of its versions, both are heads.
  *
  * A head is a usable version that no other usable one descends from.  Suspect, refused and safety
- * versions and those without metadata are not usable.
+ * versions and those without metadata are not usable; nor are those that were emptied, as what is
+ * suspect to the machine that made it is not told to others.
  */
 #pragma once
 
@@ -28,6 +29,8 @@ struct ancestry_version {
 /* Operation of a safety version, which other machines know it by (the Python client's, too). */
 #define ANCESTRY_SAFETY "pre-restore"
 bool ancestry_is_safety(const struct version *v);
+/* What that of a published restore begins with. */
+#define ANCESTRY_RESTORED "Restored from "
 
 /* The same state of the database, whoever made the version? */
 bool ancestry_is_same(const struct version *a, const struct version *b);
@@ -36,6 +39,11 @@ struct ancestry_known {
 	struct ancestry_version *list; /* in any order; quickest newest first */
 	size_t count;
 };
+
+/* Takes `usable` from versions without a record, where there are others that have some: what an
+ * application makes at its first start, and what was emptied (its base had records).  A restore, or
+ * what descends from an empty one, is meant. */
+void ancestry_leave_out_empty(struct ancestry_known *known);
 
 /* Is `a` an ancestor of `b`?  Neither need be in the list. */
 bool ancestry_is_ancestor(

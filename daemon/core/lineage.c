@@ -115,7 +115,7 @@ static bool is_stored(const struct ancestry_known *known, const struct version *
 static enum lineage_state state_of(
 	const struct lineage_local *local, bool changed, bool stored, const struct sorted *s)
 {
-	if (!local->present || (local->empty && s->same == LINEAGE_NONE))
+	if (!local->present || (local->empty && !local->restored && s->same == LINEAGE_NONE))
 		return LINEAGE_ABSENT;
 	if (s->heads == 0 && (local->listed || !local->base))
 		return LINEAGE_NO_VERSION;

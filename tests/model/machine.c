@@ -63,6 +63,7 @@ void machine_gather(const struct world *w, const struct machine *m, struct known
 		if ((own->state == OWN_WAITING || fresh) && !is_seen(m, own->at))
 			take_row(w, k, own->at, own, fresh);
 	}
+	ancestry_leave_out_empty(&k->known);
 }
 
 void machine_list(struct world *w, struct machine *m)

@@ -52,7 +52,7 @@ void machine_put(struct world *w, struct machine *m, size_t at, bool publish, bo
 	m->dirty = false;
 	m->has_heir = publish;
 	if (publish) {
-		machine_capture(w, m, "Restored from it");
+		machine_capture(w, m, ANCESTRY_RESTORED);
 		return;
 	}
 	(void)snprintf(proven.v.content, sizeof(proven.v.content), "%064lx", proven.rows);

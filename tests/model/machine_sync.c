@@ -12,7 +12,8 @@ struct look {
 static void look(struct world *w, struct machine *m, bool seen, struct look *look)
 {
 	char content[VERSION_HASH + 1] = "", checksum[VERSION_HASH + 1] = "";
-	struct lineage_local local = {.present = m->db.present && m->db.rows,
+	struct lineage_local local = {.present = m->db.present,
+		.empty = m->db.present && !m->db.rows,
 		.listed = true,
 		.restored = m->restored,
 		.changed = m->dirty,
