@@ -122,11 +122,10 @@ def test_force_takes_the_other_line_and_nobody_is_diverged_any_more(pair, stoppe
     said = sync(other, force=True)
     assert (said["state"], said["did"]) == ("diverged", "downloaded")
     assert rows(other) == rows(one) and "of one" in rows(other)
-    kept = other.keys()[2] if stopped else said["safety"]["key"]
-    other.wait_log(f"^<6>stored db=parts.db .*{kept}", since=0)
-    assert len(other.rows(kept)) == 5 and (said["safety"] is None) == stopped
-    if stopped:
-        other.wait_log("^<6>stored db=parts.db .*" + said["published"]["key"], since=0)
+    assert (said["published"] is not None) == stopped and (said["safety"] is None) == stopped
+    other.wait_log("^<6>stored db=parts.db ", count=2 if stopped else 1, since=0)
+    # Its line's version, or the safety version, whose key a collision may have moved.
+    assert len(other.rows(other.keys()[2])) == 5
     assert did(one) == did(other) == ("in_step", "nothing")
     add(one, "later")
     one.call("backup")
