@@ -10,7 +10,7 @@
 #include <time.h>
 
 #define LOCK_TRY   1000000L /* ns between two tries to get a lock */
-#define STATEMENTS 64       /* more than all the literals that one connection ever sees */
+#define STATEMENTS 256      /* more than all the literals that one connection ever sees */
 
 struct sql {
 	sqlite3 *db;
