@@ -22,18 +22,25 @@ bool ancestry_is_same(const struct version *a, const struct version *b)
 
 /* --- ancestors --------------------------------------------------------- */
 
-/* By its id; or by its bytes, which the Python client may have uploaded again. */
+static bool names_id(const struct version *v, const char *id)
+{
+	for (size_t i = 0; i < v->ancestor_count; i++)
+		if (strcmp(v->ancestors[i], id) == 0)
+			return true;
+	return false;
+}
+
+/* By its id; or by its bytes, which the Python client may have uploaded again.  But who has the bytes
+ * of an ancestor once more, later, is none for that. */
 static bool names(const struct version *v, const struct version *ancestor)
 {
 	char id[VERSION_ID + 1], bytes[VERSION_ID + 1];
 
 	version_identity(ancestor, id);
 	text_cut(bytes, sizeof(bytes), ancestor->checksum);
-	for (size_t i = 0; i < v->ancestor_count; i++)
-		if (strcmp(v->ancestors[i], id) == 0 ||
-			(bytes[0] && strcmp(v->ancestors[i], bytes) == 0))
-			return true;
-	return false;
+	return names_id(v, id) ||
+		(bytes[0] && ancestor->timestamp < v->timestamp && !names_id(ancestor, v->id) &&
+			names_id(v, bytes));
 }
 
 static bool names_all(const struct version *v)

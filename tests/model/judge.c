@@ -214,13 +214,24 @@ static void settle(struct world *w, struct picture *p)
 	wrong(w, "they never come to rest");
 }
 
+/* Is there anything that can be taken? */
+static bool is_any_usable(const struct world *w)
+{
+	for (size_t i = 0; i < w->made_count; i++)
+		if (w->made[i].in_store && w->made[i].described && w->made[i].rows &&
+			!ancestry_is_safety(&w->made[i].v))
+			return true;
+	return false;
+}
+
 /* Who says that it is in step has what the others have who say so. */
 static void judge_steps(struct world *w, const struct picture *p)
 {
 	size_t first = MACHINES;
 
 	for (size_t i = 0; i < MACHINES; i++) {
-		if (p->states[i] == LINEAGE_BEHIND || p->states[i] == LINEAGE_UNKNOWN)
+		if (p->states[i] == LINEAGE_BEHIND || p->states[i] == LINEAGE_UNKNOWN ||
+			(p->states[i] == LINEAGE_NO_VERSION && is_any_usable(w) && !is_cloned(w)))
 			wrong(w, "%c stays %s", w->machines[i].letter, lineage_name(p->states[i]));
 		if (p->states[i] != LINEAGE_IN_STEP)
 			continue;
