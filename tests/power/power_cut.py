@@ -6,8 +6,9 @@ flushed (see powerreplay).  After each cut casmand starts, and then
 
   - each scan that was acknowledged is counted, under its number, and no more than were posted;
   - each commit that the application was told of is there, and in the newest version;
-  - each version that was said to be stored is in the store before casmand starts;
-  - each version that was said to be captured is in the store in the end, or was superseded by two newer ones;
+  - each version that was said to be stored is in the store before casmand starts, or as many newer ones as
+    are kept;
+  - each version that was said to be captured is in the store in the end, or two newer ones took its place;
   - in the store is each version once, whole, with exact metadata, and in it some committed state of its
     database, never older than the one before;
   - the start was clean, and spool and queue are empty.
@@ -46,8 +47,12 @@ class Judge:
     def stored(self):
         """As somebody finds the store who pulls that disk and reads it elsewhere."""
         for told in self.told["stored"]:
-            assert (self.site.store / told.name).exists(), f"was stored, and is lost: {told.name}"
-            judge_object(self.site.store / told.name, pathlib.Path(told.name).parent.name)
+            path = self.site.store / told.name
+            if path.exists():
+                judge_object(path, path.parent.name)
+            else:
+                newer = [p for p in path.parent.glob(f"*_{path.parent.name}") if p.name > path.name]
+                assert len(newer) >= KEEP, f"was stored, and is lost: {told.name}"
 
     def scans(self, line):
         total = line.call("status")["scans"]["total"]
@@ -68,16 +73,16 @@ class Judge:
             assert len(rows[name]) >= acknowledged, f"{name} lost commits of its own: {len(rows[name])} {acknowledged}"
         return rows
 
-    def captured(self, superseded, keys):
+    def captured(self, gone, keys):
         for told in self.told["captured"]:
             newer = [key for key in keys if key.split("/")[1] == told.name.split("/")[1] and key > told.name]
-            assert told.name in keys or (told.name in superseded and len(newer) >= KEEP), f"lost: {told.name}"
+            assert told.name in keys or (told.name in gone and len(newer) >= KEEP), f"lost: {told.name}"
 
-    def versions(self, rows, superseded):
+    def versions(self, rows, gone):
         versions = judge(self.site.store)
         assert spool(self.site) == []
         keys = {path: str(path.relative_to(self.site.store)) for paths in versions.values() for path in paths}
-        self.captured(superseded, set(keys.values()))
+        self.captured(gone, set(keys.values()))
         for name in DATABASES:
             newest = []
             for key in (keys[path] for path in versions[name]):
@@ -96,17 +101,18 @@ class Judge:
             answer = line.call("backup")
             assert answer["failed"] == answer["queued"] == [], answer
             drained(self.site)
-            superseded = superseded_keys(line)
+            line.call("prune")  # what the cut left half deleted goes, too
+            gone = gone_keys(line)
         assert self.site.stop() == 0
         loud = [line for line in self.site.log[self.site.mark:] if line.startswith("<3>") or "damaged" in line]
         assert not loud, loud
-        self.versions(rows, superseded)
+        self.versions(rows, gone)
 
 
-def superseded_keys(line):
+def gone_keys(line):
     """Under which they were captured."""
     history = list(events(line))
-    gone = {event["version"] for event in history if event["event"] == "superseded"}
+    gone = {event["version"] for event in history if event["event"] in ("superseded", "deleted")}
     return {event["key"] for event in history if event["event"] == "captured" and event["version"] in gone}
 
 

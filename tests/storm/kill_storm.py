@@ -8,8 +8,8 @@ store comes and goes: a folder, or with "s3" a bucket of radosgw behind a proxy 
 network has, which answers, drops, cuts, drips and lies.
 
 After each kill casmand must have counted what it acknowledged, and no more than was posted.  At the
-end each uid counts once, and the store holds all that was ever captured, but what was superseded as
-its history says: each version once, whole, with exact metadata, and in it some committed state of its
+end each uid counts once, and the store holds all that was ever captured, but what was superseded or
+deleted as its history says: each version once, whole, with exact metadata, and in it some committed state of its
 database, never older than the one before.
 """
 import json
@@ -221,15 +221,16 @@ class Storm:
             answer = line.call("backup")
             assert answer["failed"] == answer["queued"] == [], answer
             drained(self.site)
+            line.call("prune")  # what a kill left half deleted goes, too
             self.remember(line)
         assert self.site.stop() == 0, self.site.logged()
 
     def all_there(self, versions):
-        """All that was captured was stored or superseded; and what was told was true."""
-        captured, superseded = self.versions_that("captured"), self.versions_that("superseded")
+        """All that was captured was stored, superseded, or deleted in its time; what was told was true."""
+        captured, gone = self.versions_that("captured"), self.versions_that("superseded") | self.versions_that("deleted")
         tags = [json.loads(path.with_name(path.name + ".casmand.json").read_text())
                 for paths in versions.values() for path in paths]
-        assert {tag["id"] for tag in tags} == set(captured) - set(superseded)
+        assert {tag["id"] for tag in tags} == set(captured) - set(gone)
         assert not self.versions_that("bad") and spool(self.site) == []
         told = {line.split(" key=")[1].split()[0] for line in self.site.log if line.startswith("<6>captured ")}
         assert told <= set(captured.values()), told - set(captured.values())

@@ -1,6 +1,6 @@
 Available Backups (2):
 ================================================================================
-== *    parts.db          2026-11-20 14:30:22    8.0 KB       4  Manual CLI back
+== *  ^ parts.db          2026-11-20 14:30:22    8.0 KB       4  Manual CLI back
 ok      parts.db          2026-11-20 14:30:22    8.0 KB       3  Generated 3 ANT
 
 ok stored  == waits  !! suspect  xx lost or refused

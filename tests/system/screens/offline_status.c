@@ -37,4 +37,7 @@ Queue:
                         not there (is the disk mounted?): open the folder
                         /tmp/casmand-test-xxxxxxxx/store: No such file or
                         directory
+
+Proven restorable: parts.db not yet
+                   assembled_casm.db not yet
 [exit 0]

@@ -26,4 +26,7 @@ Scan Tracker:
 
 Queue:
   empty
+
+Proven restorable: parts.db not yet
+                   assembled_casm.db not yet
 [exit 0]
