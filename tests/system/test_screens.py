@@ -11,7 +11,7 @@ import pytest
 from terminal import Terminal, need_tmux, steady
 
 SAVED = pathlib.Path(__file__).with_name("screens")
-LOCALES = {"utf8": "C.UTF-8", "c": "C"}
+LOCALES = {"utf8": "C.UTF-8", "ascii": "C"}
 
 pytestmark = need_tmux
 
@@ -26,7 +26,7 @@ def terminal(site):
 def compare(terminal, name, locale, text):
     assert max(len(line) for line in text.splitlines()) <= 80
     text = steady(terminal.site, text)
-    assert locale != "c" or text.isascii()
+    assert locale != "ascii" or text.isascii()
     file = SAVED / f"{name}.{locale}"
     if os.environ.get("SCREENS") == "save":
         SAVED.mkdir(exist_ok=True)
