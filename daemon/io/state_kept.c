@@ -54,9 +54,13 @@ enum err_code kept_ours(struct state *s, const struct kept_of *of, struct err *e
 enum err_code kept_others(struct state *s, const struct kept_of *of, struct err *e)
 {
 	struct sqlite3_stmt *row = sql_query(s->sql, e,
-		"SELECT " STATE_SEEN ", coalesce(c.state, 'stored'), 0,"
+		"SELECT " STATE_SEEN ", coalesce(c.state,"
+		"  CASE WHEN p.bad = '' THEN 'proven' WHEN p.bad <> '' THEN 'bad' END, 'stored'), "
+		"0,"
 		" CASE s.id WHEN '' THEN s.key ELSE s.id END IN (SELECT version FROM pin)"
 		" FROM seen s LEFT JOIN copy c ON c.version = s.id AND c.store = s.store"
+		"  LEFT JOIN proof p ON p.store = s.store AND p.key = s.key"
+		"   AND (p.checksum = s.checksum OR NOT s.described)"
 		" WHERE s.store = ?1 AND s.db_name = ?2"
 		"  AND NOT EXISTS (SELECT 1 FROM version WHERE id = s.id)"
 		"  AND NOT EXISTS (SELECT 1 FROM copy o WHERE o.store = ?1 AND o.key = s.key"
