@@ -53,7 +53,7 @@ uint64_t transfer_due(const struct transfer *t); /* alarm_now() of the next try;
 void transfer_turn(struct transfer *t, uint64_t now);
 
 bool transfer_tried(const struct transfer *t); /* an upload ended, however */
-bool transfer_busy(const struct transfer *t); /* something is on its way */
+bool transfer_busy(const struct transfer *t);  /* something is on its way */
 const struct err *transfer_error(
 	const struct transfer *t); /* of the last try; NULL: it went well */
 const struct held *transfer_held(const struct transfer *t); /* NULL: the quota holds nothing back */

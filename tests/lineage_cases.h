@@ -105,8 +105,8 @@
 		"A1"},
 	{"and so it does for who built on python's", "A1=x P1=x B1<P1=y", ". of A1", "B1", "behind",
 		"B1"},
-	{"ours of the same bytes again are later all the same",
-		"A1=x P1=x B1<P1=y A2<A1<B1=x", ". of B1", "A2", "behind", "A2"},
+	{"ours of the same bytes again are later all the same", "A1=x P1=x B1<P1=y A2<A1<B1=x",
+		". of B1", "A2", "behind", "A2"},
 	{"python's of our bytes changes nothing", "A1=x A2<A1=y P1=x", ". of A2", "A2", "in_step",
 		"A2"},
 	/* clang-format on */

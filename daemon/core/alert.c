@@ -261,8 +261,8 @@ static bool is_unknown(size_t i, const struct alert_facts *f, const struct alert
 {
 	switch (conditions[i].of) {
 	case STORES: return f->store_unknown;
-	case CAPTURES: return d->unknown;
-	case STANDINGS: return d->standing == LINEAGE_UNKNOWN;
+	case CAPTURES: return d && d->unknown;
+	case STANDINGS: return d && d->standing == LINEAGE_UNKNOWN;
 	case OURS:
 	case VERSIONS:
 	default: return false;
