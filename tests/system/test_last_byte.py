@@ -62,7 +62,7 @@ def test_p1_p4_p11_a_disk_filled_to_the_last_byte_in_each_step(site, mount, whic
     mount(disk, "size=12m")
     site.database()
     site.make()
-    site.configure(sync="backup_on_scan_count = 0\n[queue]\nmax_bytes = 1G")
+    site.configure(sync="backup_on_scan_count = 0\nkeep_versions = 1000\n[queue]\nmax_bytes = 1G")
     site.start()
     site.call("backup")
     counted = set()
