@@ -23,7 +23,8 @@ struct deletion {
 
 	struct leaving l;
 	char database[CONFIG_NAME_MAX + 1], why[160];
-	bool begun; /* in state.db, another time */
+	uint64_t size; /* of its object; 0: not known */
+	bool begun;    /* in state.db, another time */
 	bool busy;
 
 	bool last; /* private: what is asked for now is the metadata */

@@ -201,6 +201,7 @@ enum err_code engine_open_parts(struct engine *g, struct err *e)
 		.config = p->config,
 		.storage = p->storage,
 		.transfer = p->transfer,
+		.budget = p->budget,
 		.closing = &g->closing,
 		.now = on_clock,
 		.restoring = on_restoring,

@@ -13,6 +13,7 @@
 /* A version that goes. */
 struct goer {
 	struct leaving l;
+	uint64_t size; /* 0: not known */
 	enum keep_why why;
 	bool begun; /* in state.db, before this round */
 };
@@ -131,6 +132,7 @@ static void add_round(struct prune *p, const struct keeping *k)
 		struct goer *g = add_goer(p);
 		memcpy(g->l.key, row->key, sizeof(g->l.key));
 		memcpy(g->l.version, row->id, sizeof(g->l.version));
+		g->size = row->size;
 		g->why = row->k.why;
 	}
 	p->rules = k->rules;
@@ -186,6 +188,7 @@ static enum err_code begin(struct prune *p, struct deletion *d, const struct goe
 	struct text why = {0};
 
 	d->l = g->l;
+	d->size = g->size;
 	d->begun = g->begun;
 	(void)objkey_read(g->l.key, d->database, NULL);
 	if (g->begun)
@@ -287,6 +290,7 @@ static void on_ended(struct deletion *d, const struct err *e)
 		if (p->error.code)
 			p->o.moved(p->o.arg);
 		p->error = (struct err){0};
+		budget_deleted(p->o.budget, d->size);
 		if (p->asks)
 			p->asks->deleted++;
 	}

@@ -28,6 +28,7 @@ struct prune_options {
 	const struct config *config;
 	struct storage *storage;
 	const struct transfer *transfer;
+	struct budget *budget;
 	const bool *closing;
 	int64_t (*now)(void *arg);           /* as well as it is known */
 	const char *(*restoring)(void *arg); /* key of the version that is being restored; "" */

@@ -135,7 +135,9 @@ def test_p6_what_a_machine_made_goes_only_on_purpose_and_its_head_stays(cloud, r
     assert refused.returncode == 1 and "say --yes" in refused.stderr
     with pytest.raises(Failure, match="no version in the store is known to be of a machine"):
         here.call("prune", machine="nobody")
+    before = here.status()["quota"]["storage_bytes"]["used"]
     assert here.ctl("prune", "--machine", machine[:8], "--yes").stdout == f"{len(theirs) - 1} versions deleted\n"
+    assert here.status()["quota"]["storage_bytes"]["used"] < before  # there is room again, unasked
     assert names(here) == both(ours, theirs[-1])
 
 
